@@ -1,0 +1,1 @@
+export { GetCallerIdentityCommand, STSClient as Client } from "@aws-sdk/client-sts";

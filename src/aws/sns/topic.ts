@@ -1,0 +1,43 @@
+import type { Aws } from "../clients.ts";
+import { unlessAbsent } from "../errors.ts";
+import { defineKind } from "../kind.ts";
+import { ownerIn, tagKeys, tagList } from "../tags.ts";
+
+export type TopicSpec = Record<never, never>;
+
+/** An SNS standard topic. Its ARN follows from its name, so no list is searched. */
+export const topic = defineKind<TopicSpec, "arn">({
+  type: "sns:topic",
+  outputs: ["arn"],
+  check: (name) =>
+    /^[\w-]{1,256}$/.test(name) ? undefined : "a topic's name has 1 to 256 letters, digits, hyphens and underscores",
+
+  async read(aws, name) {
+    const arn = await arnOf(aws, name);
+    const [found, tags] = await Promise.all([
+      unlessAbsent(aws.sns.getTopicAttributes({ TopicArn: arn }), "NotFound"),
+      unlessAbsent(aws.sns.listTagsForResource({ ResourceArn: arn }), "ResourceNotFound", "NotFound"),
+    ]);
+    if (!found) return undefined;
+    const { stack, adopted } = ownerIn(tags?.Tags);
+    return { spec: { stack }, adopted, outputs: { arn } };
+  },
+
+  async create(aws, name, want) {
+    await aws.sns.createTopic({ Name: name, Tags: tagList(want) });
+  },
+
+  async update(aws, name, want) {
+    await aws.sns.tagResource({ ResourceArn: await arnOf(aws, name), Tags: tagList(want) });
+  },
+
+  async delete(aws, name) {
+    await aws.sns.deleteTopic({ TopicArn: await arnOf(aws, name) });
+  },
+
+  async release(aws, name) {
+    await aws.sns.untagResource({ ResourceArn: await arnOf(aws, name), TagKeys: tagKeys });
+  },
+});
+
+const arnOf = (aws: Aws, name: string) => aws.arn("sns", name);
