@@ -1,9 +1,7 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
 /** A method of an aggregated SDK client, e.g. `SQS["createQueue"]`: its last overload names input and output. */
-type Method<Input, Output> = (
-  input: Input,
-  options: never,
-  callback: (error: never, data?: Output) => void,
-) => void;
+type Method<Input, Output> = (input: Input, options: never, callback: (error: never, data?: Output) => void) => void;
 
 /** The operations of a service, by AWS's own name, typed by its aggregated SDK client (`SQS`, `IAM`, …). */
 export type Handlers<Client, State> = {
@@ -16,6 +14,7 @@ export type Handlers<Client, State> = {
     : never;
 };
 /** `$metadata` is the client's own addition; an operation without output answers nothing. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler without output just ends
 export type Answer<Output> = Omit<Output, "$metadata"> | void;
 
 /** Who calls. The operator may do everything; a task's role only what its policies allow. */
@@ -64,6 +63,24 @@ export interface Emulated<Client, State> extends Keeper<State> {
   /** Resumes what ran before a restart, and begins background work. */
   start?(local: Local): void | Promise<void>;
   stop?(local: Local): void | Promise<void>;
+  /** What the service answers beside its API: every path that begins with `prefix`, before any API. */
+  readonly http?: {
+    readonly prefix: string;
+    handle(request: IncomingMessage, response: ServerResponse, local: Local): void | Promise<void>;
+  };
+  /** Answers for all services whether the policies of a role allow something (IAM does). */
+  allows?(role: string, need: Need, local: Local): boolean;
+}
+
+/** A service whose client and state do not matter to who holds it. */
+export interface AnyService extends Keeper<unknown> {
+  load(): Promise<object>;
+  readonly handlers: object;
+  needs?(operation: string, input: Record<string, unknown>, call: Omit<Call<unknown>, "state">): readonly Need[];
+  start?(local: Local): void | Promise<void>;
+  stop?(local: Local): void | Promise<void>;
+  readonly http?: Emulated<unknown, unknown>["http"];
+  allows?(role: string, need: Need, local: Local): boolean;
 }
 
 /** A clock that tests may hold and advance. */
