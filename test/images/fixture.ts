@@ -7,7 +7,7 @@ import type { Source } from "../../src/images/source.ts";
 const files = {
   "package.json": "{}",
   "services/common/package.json": JSON.stringify({ name: "@ecomctl/common", dependencies: {} }),
-  "services/common/src/greet.ts": "export const greet = (name: string): string => "hello ".concat(name);\n",
+  "services/common/src/greet.ts": 'export const greet = (name: string): string => ["hello", name].join(" ");\n',
   "services/web-server/package.json": JSON.stringify({ name: "@ecomctl/web-server", dependencies: { old: "1.0.0" } }),
   "services/web-server/src/main.ts":
     'import old from "old";\nimport { greet } from "../../common/src/greet.ts";\nconsole.log(greet(old.name));\n',
