@@ -90,7 +90,7 @@ export class Dispatcher {
 
     let input: Input;
     try {
-      input = wire.read(operation, request);
+      input = await wire.read(operation, request);
     } catch (error) {
       return refuse(unreadable(api, (error as Error).message));
     }

@@ -29,5 +29,7 @@ test("an operator's call is answered, and recorded", async () => {
   const who = await client.getCallerIdentity();
   expect(who).toMatchObject({ Account: "000000000000", Arn: "arn:aws:iam::000000000000:root" });
   expect(who.$metadata.requestId).toMatch(/^[0-9a-f-]{36}$/);
-  expect(local.calls).toMatchObject([{ service: "sts", operation: "GetCallerIdentity", caller: { accessKeyId: "operator" } }]);
+  expect(local.calls).toMatchObject([
+    { service: "sts", operation: "GetCallerIdentity", caller: { accessKeyId: "operator" } },
+  ]);
 });

@@ -6,7 +6,7 @@ import { statusOf, type Wire } from "./wire.ts";
 export const cbor: Wire = {
   operationName: (_, request) => /\/operation\/(\w+)$/.exec(request.url.pathname)?.[1],
 
-  read(operation, request) {
+  async read(operation, request) {
     if (operation.input.isUnitSchema() || request.body.length === 0) return {};
     return cborCodec.createDeserializer().read(operation.input, request.body);
   },

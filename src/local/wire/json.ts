@@ -6,11 +6,10 @@ export const json: Wire = {
   // Prefixes differ between SDKs (`CodeStar_connections_20191201`, `com.amazonaws.codestar.connections.CodeStar_…`).
   operationName: (_, request) => request.headers["x-amz-target"]?.split(".").at(-1),
 
-  read(operation, request) {
-    const text = request.body.toString("utf8");
-    const input: unknown = operation.input.isUnitSchema()
-      ? {}
-      : jsonCodec.createDeserializer().read(operation.input, text || "{}");
+  async read(operation, request) {
+    if (operation.input.isUnitSchema()) return {};
+    const text = request.body.toString("utf8") || "{}";
+    const input: unknown = await jsonCodec.createDeserializer().read(operation.input, text);
     if (typeof input !== "object" || input === null) throw new SyntaxError("a JSON object was expected");
     return input as Record<string, unknown>;
   },
@@ -57,5 +56,5 @@ function errorMembers(api: Api, error: WireError): object {
   if (!shape || !error.data) return error.data ?? {};
   const serializer = jsonCodec.createSerializer();
   serializer.write(shape, error.data);
-  return JSON.parse(Buffer.from(serializer.flush()).toString());
+  return JSON.parse(new TextDecoder().decode(serializer.flush()));
 }

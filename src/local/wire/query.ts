@@ -89,7 +89,7 @@ const operationName: Wire["operationName"] = (_, request) =>
 
 const readForm =
   (ec2: boolean): Wire["read"] =>
-  (operation, request) => {
+  async (operation, request) => {
     const form = request.body.length > 0 ? request.body.toString("utf8") : request.url.search.slice(1);
     return operation.input.isUnitSchema()
       ? {}

@@ -78,7 +78,7 @@ const list = (shape: Shape, text: string): unknown =>
     ? text.split(",").map((item) => readText(shape.getValueSchema(), item.trim()))
     : readText(shape, text);
 
-function read(operation: Operation, request: WireRequest): Record<string, unknown> {
+async function read(operation: Operation, request: WireRequest): Promise<Record<string, unknown>> {
   const { headers, url } = request;
   const body = isAwsChunked(headers) ? decodeAwsChunked(request.body) : request.body;
   const labels: Record<string, string | undefined> = { ...place(url) };

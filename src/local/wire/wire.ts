@@ -30,8 +30,8 @@ export interface WireError {
 export interface Wire {
   /** The operation that a request asks for, by AWS's name; undefined if it names none. */
   operationName(api: Api, request: WireRequest): string | undefined;
-  /** Throws if the request cannot be understood. */
-  read(operation: Operation, request: WireRequest): Record<string, unknown>;
+  /** Rejects if the request cannot be understood. */
+  read(operation: Operation, request: WireRequest): Promise<Record<string, unknown>>;
   answer(api: Api, operation: Operation, output: object, requestId: string): WireReply;
   refuse(api: Api, error: WireError, requestId: string): WireReply;
   /** What AWS says of an operation that the service does not have. */
