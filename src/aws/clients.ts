@@ -96,7 +96,8 @@ export function connect(connection: Connection): Aws {
       loaded.get(service) ??
       (async () => {
         // All clients share one provider, so that a profile's role is assumed and a token refreshed once.
-        const credentials = connection.credentials ?? (service === "sts" ? undefined : (await load("sts")).client.config.credentials);
+        const credentials =
+          connection.credentials ?? (service === "sts" ? undefined : (await load("sts")).client.config.credentials);
         const module = (await modules[service]()) as unknown as Loaded["module"] & {
           Client: new (config: object) => Sendable;
         };
@@ -139,12 +140,17 @@ export function connect(connection: Connection): Aws {
   };
 
   const calls = (service: Service) =>
-    new Proxy({}, {
-      get: (_, method) => (input: object = {}) => {
-        const name = String(method);
-        return call(service, name.charAt(0).toUpperCase() + name.slice(1), input);
+    new Proxy(
+      {},
+      {
+        get:
+          (_, method) =>
+          (input: object = {}) => {
+            const name = String(method);
+            return call(service, name.charAt(0).toUpperCase() + name.slice(1), input);
+          },
       },
-    });
+    );
 
   let known: Promise<Identity> | undefined;
   const identity = () => {

@@ -1,7 +1,12 @@
 /** The names under which an AWS error may be known: SDK name and wire code, with and without `Exception`. */
 export function namesOf(error: unknown): Set<string> {
   const names = new Set<string>();
-  for (const name of [field(error, "name"), field(error, "Code"), field(error, "code"), field(field(error, "Error"), "Code")]) {
+  for (const name of [
+    field(error, "name"),
+    field(error, "Code"),
+    field(error, "code"),
+    field(field(error, "Error"), "Code"),
+  ]) {
     if (typeof name !== "string" || name === "") continue;
     names.add(name).add(name.replace(/Exception$/, ""));
   }

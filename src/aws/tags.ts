@@ -26,9 +26,14 @@ export const tagListLower = (owner: Ownership): { key: string; value: string }[]
 type AnyTag = { Key?: string; Value?: string; key?: string; value?: string };
 
 /** Whose a thing is, from its tags in whatever shape the service gives them. */
-export function ownerIn(tags: Record<string, string> | readonly AnyTag[] | undefined): { stack: string | null; adopted: boolean } {
+export function ownerIn(tags: Record<string, string> | readonly AnyTag[] | undefined): {
+  stack: string | null;
+  adopted: boolean;
+} {
   const map = Array.isArray(tags)
-    ? Object.fromEntries((tags as readonly AnyTag[]).map((tag) => [tag.Key ?? tag.key ?? "", tag.Value ?? tag.value ?? ""]))
+    ? Object.fromEntries(
+        (tags as readonly AnyTag[]).map((tag) => [tag.Key ?? tag.key ?? "", tag.Value ?? tag.value ?? ""]),
+      )
     : ((tags ?? {}) as Record<string, string>);
   return { stack: map[STACK] ?? null, adopted: map[ADOPTED] === "true" };
 }
