@@ -1,5 +1,6 @@
-import { type Local, type Need, Refusal } from "../service.ts";
-import { type Context, conditionsHold, like, resourceFits } from "./conditions.ts";
+import { like } from "../like.ts";
+import type { Local, Need } from "../service.ts";
+import { type Context, conditionsHold, resourceFits } from "./conditions.ts";
 import { listed, type Statement, statementsOf } from "./document.ts";
 import { type IamState, iamState, managedDocument, type Role } from "./state.ts";
 
@@ -60,20 +61,6 @@ export function authorize(local: Local, roleName: string, needs: readonly Need[]
     if (why !== undefined) return { allowed: false, action, resource, why };
   }
   return { allowed: true };
-}
-
-/** The refusal in AWS's words; every protocol has a name of its own for it. */
-export function accessDenied(service: string, callerArn: string, decision: Decision & { allowed: false }): Refusal {
-  const { action, resource, why } = decision;
-  const on = resource === "*" ? "" : ` on resource: ${resource}`;
-  const said = `User: ${callerArn} is not authorized to perform: ${action}${on} ${why}`;
-  if (service === "ec2")
-    return new Refusal("UnauthorizedOperation", `You are not authorized to perform this operation. ${said}`, {
-      status: 403,
-    });
-  if (service === "sns") return new Refusal("AuthorizationErrorException", said, { status: 403 });
-  const query = ["iam", "sts", "elasticloadbalancing", "s3"].includes(service);
-  return query ? new Refusal("AccessDenied", said, { status: 403 }) : new Refusal("AccessDeniedException", said);
 }
 
 /** Whether a service (`ecs-tasks.amazonaws.com`) may take a role on, by the role's trust policy. */

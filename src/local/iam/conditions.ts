@@ -1,17 +1,9 @@
 import { BlockList, isIPv4 } from "node:net";
+import { like } from "../like.ts";
 import { listed, type Statement } from "./document.ts";
 
 /** What is known of a call, by condition key (`aws:SourceArn`, `sqs:…`); keys know no case. */
 export type Context = Readonly<Record<string, string | readonly string[]>>;
-
-/** Whether a text fits a pattern with `*` and `?`. */
-export function like(pattern: string, text: string, flags = "s"): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replace(/\*/g, ".*")
-    .replace(/\?/g, ".");
-  return new RegExp(`^${source}$`, flags).test(text);
-}
 
 /** Each of the six parts of an ARN is matched for itself; the last one may hold colons. */
 function arnLike(pattern: string, arn: string): boolean {

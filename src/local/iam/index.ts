@@ -1,5 +1,6 @@
 import type { IAM } from "@aws-sdk/client-iam";
 import { emulate } from "../service.ts";
+import { authorize } from "./authorize.ts";
 import { linkedRoles } from "./linked.ts";
 import { managed } from "./managed.ts";
 import { rolePolicies } from "./policies.ts";
@@ -12,6 +13,7 @@ export const iam = emulate<IAM, IamState>({
   ...iamKeeper,
   load: () => import("@aws-sdk/client-iam"),
   handlers: { ...roles, ...rolePolicies, ...managed, ...linkedRoles, ...simulate },
+  allows: (role, need, local) => authorize(local, role, [need]).allowed,
   needs: (operation, input, { account, local }) => {
     const { RoleName: name, PolicyArn: policy } = input;
     const known = typeof name === "string" ? local.state(iamKeeper, "us-east-1").roles[name.toLowerCase()] : undefined;
