@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import { type Faults, type RecordedCall, record } from "./faults.ts";
+import { refusalOf, violations } from "./limits.ts";
 import { denied, internalFailure, throttled, unreadable } from "./refusals.ts";
 import { type AnyService, type Call, type Caller, type Local, Refusal } from "./service.ts";
 import type { Store } from "./store.ts";
@@ -104,6 +105,9 @@ export class Dispatcher {
       const { error, message = "Injected by a rule of the local AWS.", status } = verdict.refusal;
       return refuse({ name: error, message, status });
     }
+
+    const broken = await violations(service.id, operation.name, input);
+    if (broken.length > 0) return refuse(refusalOf(api, service.id, broken));
 
     const about = {
       operation: operation.name,
