@@ -1,3 +1,4 @@
+import { like } from "./like.ts";
 import type { Caller } from "./service.ts";
 
 /** What happens to a call instead of, or beside, what it asks for. */
@@ -23,7 +24,7 @@ export interface Fault {
   readonly on?: number | "always";
   /** How many calls are hit, from `on`; 1 unless said. */
   readonly times?: number;
-  readonly then: Effect;
+  readonly effect: Effect;
 }
 
 /** A call that was made, as tests want to know it. */
@@ -45,7 +46,7 @@ export function record(calls: RecordedCall[], call: RecordedCall): void {
 }
 
 interface Rule {
-  readonly pattern: RegExp;
+  readonly operation: string;
   readonly from: number;
   readonly until: number;
   readonly effect: Effect;
@@ -98,13 +99,13 @@ export class Faults {
   add(fault: Fault): void {
     const from = typeof fault.on === "number" ? fault.on : 1;
     const always =
-      fault.on === "always" || ("hold" in fault.then && fault.on === undefined && fault.times === undefined);
+      fault.on === "always" || ("hold" in fault.effect && fault.on === undefined && fault.times === undefined);
     this.#rules.push({
-      pattern: glob(fault.operation),
+      operation: fault.operation,
       from,
       until: always ? Number.POSITIVE_INFINITY : from + (fault.times ?? 1),
-      effect: fault.then,
-      gate: "hold" in fault.then && typeof fault.then.hold === "number" ? new Gate(fault.then.hold) : undefined,
+      effect: fault.effect,
+      gate: "hold" in fault.effect && typeof fault.effect.hold === "number" ? new Gate(fault.effect.hold) : undefined,
       seen: 0,
     });
   }
@@ -119,7 +120,7 @@ export class Faults {
   judge(service: string, operation: string): Verdict {
     const hit: Rule[] = [];
     for (const rule of this.#rules) {
-      if (!rule.pattern.test(`${service}:${operation}`)) continue;
+      if (!like(rule.operation, `${service}:${operation}`, "i")) continue;
       rule.seen += 1;
       if (rule.seen >= rule.from && rule.seen < rule.until) hit.push(rule);
     }
@@ -136,17 +137,14 @@ export class Faults {
   }
 }
 
-const glob = (pattern: string): RegExp =>
-  new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`, "i");
-
 /** Rules from `ECOMCTL_LOCAL_FAULTS`: a JSON list of faults. Throws SyntaxError if it is none. */
 export function faultsFrom(text: string | undefined): Fault[] {
   if (!text) return [];
   const faults: unknown = JSON.parse(text);
   if (!Array.isArray(faults)) throw new SyntaxError("ECOMCTL_LOCAL_FAULTS: a JSON list of faults was expected");
   for (const fault of faults) {
-    if (typeof fault?.operation !== "string" || typeof fault?.then !== "object") {
-      throw new SyntaxError(`ECOMCTL_LOCAL_FAULTS: "operation" and "then" are needed: ${JSON.stringify(fault)}`);
+    if (typeof fault?.operation !== "string" || typeof fault?.effect !== "object") {
+      throw new SyntaxError(`ECOMCTL_LOCAL_FAULTS: "operation" and "effect" are needed: ${JSON.stringify(fault)}`);
     }
   }
   return faults as Fault[];

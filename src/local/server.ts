@@ -41,6 +41,8 @@ export interface LocalServer {
 }
 
 const account = "000000000000";
+/** Of the protocol between this process and those that find it. */
+const version = "1";
 const sessionSeconds = 6 * 3600;
 
 /** Starts an AWS on 127.0.0.1. Throws DamagedState, or the system's EADDRINUSE. */
@@ -94,7 +96,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalServer> {
     callerOf: (accessKeyId) => callerOf(store.state(sts, ""), account, accessKeyId),
     allows: (role, need) => judge?.allows?.(role, need, local) ?? true,
   });
-  const about = () => ({ pid: process.pid, dir, ready });
+  const about = () => ({ version, pid: process.pid, dir, ready });
 
   server.on("request", (request, response) => {
     serve(request, response, { services, dispatcher, local, about }).catch((error) => {

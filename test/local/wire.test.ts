@@ -278,7 +278,7 @@ test("query: lists, dates, escaping, no output, errors under their older code", 
   expect(Role).toMatchObject({ RoleName: "r", CreateDate: when, Tags, AssumeRolePolicyDocument: '{"a":"<&>"}' });
   expect(given).toEqual({ RoleName: "r", AssumeRolePolicyDocument: '{"a":"<&>"}', Tags, MaxSessionDuration: 3600 });
   await iam.deleteRole({ RoleName: "r" });
-  await expect(iam.getRole({ RoleName: "<x>" })).rejects.toMatchObject({
+  await expect(iam.getRole({ RoleName: "x" })).rejects.toMatchObject({
     name: "NoSuchEntityException",
     message: "The role with name <x> cannot be found.",
     Error: { Code: "NoSuchEntity" },
