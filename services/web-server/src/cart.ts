@@ -62,6 +62,10 @@ export function trouble({ product, quantity }: CartLine): string | undefined {
   return undefined;
 }
 
-/** What all lines that are still sold cost together, in dollars. */
+/** What all lines that can be had cost together, in dollars. */
 export const sumOf = (lines: readonly CartLine[]): number =>
-  total(lines.flatMap(({ product, quantity }) => (product ? [{ price: product.price, quantity }] : [])));
+  total(
+    lines.flatMap(({ product, quantity }) =>
+      product && product.stock > 0 ? [{ price: product.price, quantity }] : [],
+    ),
+  );

@@ -12,7 +12,7 @@ export const components = `
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(14.5rem, 100%), 1fr)); gap: 1.3rem; }
 .card a { display: flex; flex-direction: column; height: 100%; background: var(--card); border: 1px solid var(--line); border-radius: 14px; overflow: hidden; color: inherit; text-decoration: none; transition: transform .15s, box-shadow .15s; }
 .card a:hover { transform: translateY(-2px); box-shadow: var(--shadow); }
-.card strong { font: 600 1.06rem/1.3 var(--serif); }
+.card strong { overflow-wrap: anywhere; font: 600 1.06rem/1.3 var(--serif); }
 .card a:hover strong { color: var(--leaf); }
 .card-text { display: flex; flex-direction: column; gap: .3rem; padding: .9rem 1.1rem 1.1rem; flex: 1; }
 .card-text .row { margin-top: auto; padding-top: .4rem; }
@@ -47,6 +47,7 @@ export const components = `
 .crumbs { font-size: .9rem; color: var(--soft); margin-bottom: 1.2rem; }
 .product { display: grid; grid-template-columns: 1.1fr 1fr; gap: clamp(1.5rem, 4vw, 3.5rem); align-items: start; }
 .picture { border-radius: 20px; overflow: hidden; border: 1px solid var(--line); }
+.product + section { margin-top: 3rem; }
 .lead { font-size: 1.15rem; }
 .about > .row { justify-content: flex-start; gap: 1.2rem; align-items: center; }
 .buy { display: flex; gap: 1rem; align-items: end; flex-wrap: wrap; margin-block: 1.4rem; }
@@ -67,6 +68,7 @@ export const components = `
 .field { display: grid; gap: .35rem; }
 
 .lines, .slip, .receipt { background: var(--card); border: 1px solid var(--line); border-radius: 14px; }
+.lines { overflow: hidden; }
 .line { display: grid; grid-template-columns: 5.5rem 1fr auto 6rem auto; gap: 1.2rem; align-items: center; padding: 1rem 1.2rem; }
 .line + .line { border-top: 1px solid var(--line); }
 .line.marked { background: #fffaf7; }
@@ -110,8 +112,8 @@ export const components = `
 @media (max-width: 52rem) {
   .finder, .product, .checkout { grid-template-columns: 1fr; gap: 1.8rem; }
   .finder aside { order: 1; border-top: 1px solid var(--line); padding-top: 1.8rem; }
-  .line { grid-template-columns: 4.5rem 1fr auto; }
-  .line > form.row, .line > span { grid-column: 2; }
+  .line { grid-template-columns: 4.5rem minmax(0, 1fr) auto; }
+  .line > form.row, .line > span { grid-column: 1 / 3; justify-content: flex-start; }
   .line > .price { grid-column: 3; grid-row: 1; }
 }
 @media (max-width: 34rem) {

@@ -9,12 +9,10 @@ export function art(product: { productID: string; name: string; category: string
   const x = 20 + (seed % 60);
   const y = 18 + ((seed >> 6) % 50);
   const r = 26 + ((seed >> 12) % 16);
-  const turn = ((seed >> 3) % 5) * 36;
   return html`<svg class="art" viewBox="0 0 120 96" preserveAspectRatio="xMidYMid slice" aria-hidden="true" focusable="false">
 <rect width="120" height="96" fill="hsl(${hue} 38% 90%)"/>
 <circle cx="${x}" cy="${y}" r="${r}" fill="hsl(${hue} 42% 82%)"/>
 <path d="M0 76Q30 ${66 + (seed % 12)} 60 76T120 72V96H0z" fill="hsl(${(hue + 24) % 360} 34% 80%)"/>
-<rect x="${100 - (seed % 14)}" y="10" width="12" height="12" rx="2" fill="hsl(${(hue + 180) % 360} 40% 78%)" transform="rotate(${turn} 104 16)"/>
 <path transform="translate(36 22)" d="${glyph}" fill="hsl(${hue} 40% 97% / .72)" stroke="hsl(${hue} 36% 26%)" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round"/>
 </svg>`;
 }

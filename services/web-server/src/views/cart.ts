@@ -41,7 +41,7 @@ ${
 </form>`
     : html`<span></span>`
 }
-<strong class="price">${product && money(total([{ price: product.price, quantity }]))}</strong>
+<strong class="price">${product !== undefined && product.stock > 0 && money(total([{ price: product.price, quantity }]))}</strong>
 <form method="post" action="/cart/remove"><input type="hidden" name="productID" value="${productID}"><button type="submit" class="quiet" aria-label="Remove ${name}">Remove</button></form>
 </li>
 `;

@@ -1,8 +1,13 @@
 /** Line drawings of 48 × 48, the first whose words stand in a product's name or category. Stroked, not filled. */
 export const glyphs: readonly (readonly [words: RegExp, path: string])[] = [
   [/skillet|frying|wok|pan\b/i, "M5 25a14 14 0 0 0 28 0zM33 26l11-6M12 19c0-3 3-3 3-6M20 19c0-3 3-3 3-6"],
+  [
+    /cutting board|bread board/i,
+    "M16 14h16a3 3 0 0 1 3 3v24a3 3 0 0 1-3 3H16a3 3 0 0 1-3-3V17a3 3 0 0 1 3-3zM21 14V7a3 3 0 0 1 6 0v7M24 9v0",
+  ],
+  [/scale/i, "M10 13h28M14 13v7h20v-7M9 20h30l3 22H6zM24 38a6 6 0 1 0-.1 0M24 32l3-3"],
   [/knife|secateurs|opener/i, "M6 33 30 9c3 6 1 13-5 18l-6 4zM19 31 9 41"],
-  [/spoon|ladle|whisk/i, "M31 6c6 0 10 5 10 10s-4 9-9 8L13 43l-8-8 19-19c-1-5 2-10 7-10zM24 24l-6 6"],
+  [/spoon|ladle|whisk/i, "M30 6c6-2 12 4 10 10-1 5-7 8-12 6L12 40c-3 3-7-1-4-4l17-17c-2-5 0-11 5-13z"],
   [
     /kettle|teapot|watering/i,
     "M12 22h20v14a6 6 0 0 1-6 6h-8a6 6 0 0 1-6-6zM32 26l10-8M12 27c-8 0-8 10 0 10M22 22v-5M15 17h14",
@@ -28,14 +33,14 @@ export const glyphs: readonly (readonly [words: RegExp, path: string])[] = [
   [/screwdriver|darning|needle/i, "M30 18 42 6M26 16l6 6-12 4-4-4zM16 22l4 4-9 14-5 2 2-5z"],
   [/saw/i, "M6 34 34 8l4 4-22 26-2-3-3 1-1-3-3 1zM34 8l6-2 2 6-4 0"],
   [
-    /tape|compass|gauge|scale/i,
+    /tape|compass|gauge/i,
     "M24 6a18 18 0 1 0 0 36 18 18 0 0 0 0-36zM24 10v4M24 34v4M10 24h4M34 24h4M30 18l-4 8-8 4 4-8z",
   ],
   [/hammock/i, "M4 14c10 22 30 22 40 0M4 14l4 0M44 14h-4M11 24l8-14M37 24l-8-14M19 30 24 10l5 20"],
   [/chess/i, "M16 42h18M18 38h14c0-8 4-12 2-20-2-6-7-9-13-10l-1 5-8 9 3 4 7-3c1 5-4 8-4 15z"],
   [/card|domino|dice|shut the box/i, "M10 9h18v27H10zM28 14l9 3-7 24-14-4M19 17v0M15 22.500h8M19 28v0"],
   [/jigsaw|tangram|puzzle/i, "M8 16h11c-3-8 9-8 6 0h12v10c8-3 8 9 0 6v10H25c3-7-9-7-6 0H8z"],
-  [/marble|go board/i, "M6 12h24c8 0 8 11 0 11H16c-8 0-8 12 0 12h26M11 7v0M24 18v0M38 30a3 3 0 1 0 0-.1"],
+  [/marble/i, "M6 12h24c8 0 8 11 0 11H16c-8 0-8 12 0 12h26M11 7v0M24 18v0M38 30a3 3 0 1 0 0-.1"],
   [/kitchen/i, "M14 4v16M9 4v10a5 5 0 0 0 10 0V4M14 20v24M34 4c-6 4-6 16-2 20h2zM34 24v20"],
   [/coffee|tea\b/i, "M10 18h24v14a8 8 0 0 1-8 8h-8a8 8 0 0 1-8-8zM34 21c8 0 8 12 0 12"],
   [/desk|paper|book/i, "M24 12c-6-4-12-4-18-2v28c6-2 12-2 18 2 6-4 12-4 18-2V10c-6-2-12-2-18 2zM24 12v28"],
