@@ -2,6 +2,7 @@ import type { blob } from "./layer.ts";
 import { ImageProblem } from "./problem.ts";
 import { type ImageReference, parseReference } from "./reference.ts";
 import { media, openRegistry, type Registry } from "./registry.ts";
+import type { Login } from "./request.ts";
 
 /** A piece of an image, as a manifest lists it. */
 export interface Descriptor {
@@ -42,14 +43,17 @@ const layerTypes = new Map([
   ["application/vnd.oci.image.layer.v1.tar+zstd", "application/vnd.oci.image.layer.v1.tar+zstd"],
 ]);
 
+/** Logins by the origin of their registry; public registries need none. */
+export type Logins = Readonly<Record<string, Login>>;
+
 /** Finds the base image for `os/architecture`, by tag or digest; `scratch` is empty and asks nobody. */
-export async function findBase(reference: string, platform: string): Promise<Base> {
+export async function findBase(reference: string, platform: string, logins: Logins = {}): Promise<Base> {
   const [os = "", architecture = ""] = platform.split("/");
   if (reference === "scratch") {
     return { layers: [], config: { architecture, os, rootfs: { type: "layers", diff_ids: [] } } };
   }
   const place = parseReference(reference);
-  const registry = openRegistry(place.registry);
+  const registry = openRegistry(place.registry, logins[place.registry]);
   const unusable = (why: string): never => {
     throw new ImageProblem("BaseUnusable", `the base ${reference} ${why}`, "choose another base image, or platform");
   };

@@ -1,4 +1,4 @@
-import { type Base, descriptor, findBase } from "./base.ts";
+import { type Base, descriptor, findBase, type Logins } from "./base.ts";
 import { bundle } from "./bundle.ts";
 import { parseDockerfile, type Recipe } from "./dockerfile.ts";
 import { type Blob, blob, type Layer, layer } from "./layer.ts";
@@ -11,6 +11,8 @@ import { canonical, describeInputs, type Inputs, type Target } from "./tag.ts";
 /** What is built, and for what. */
 export interface BuildInput extends Target {
   readonly source: Source;
+  /** For a base in a registry that is not public, such as one's own ECR. */
+  readonly logins?: Logins;
 }
 
 /** Where a built image goes. */
@@ -102,7 +104,7 @@ export function assemble(
 /** Builds with nothing but this program: bundle, one layer, base by reference. Throws `ImageProblem`. */
 export const buildImage: Builder = async (input) => {
   const recipe = recipeOf(input);
-  const [base, server] = await Promise.all([findBase(recipe.base, input.platform), bundle(input.source)]);
+  const [base, server] = await Promise.all([findBase(recipe.base, input.platform, input.logins), bundle(input.source)]);
   const told = labelsOf(input.source, describeInputs(input.source, input));
   const image = assemble(recipe, base, server, told);
   return { push: (to) => push(image, to) };
