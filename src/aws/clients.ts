@@ -1,10 +1,19 @@
 import type { CommandIO, GetOutputType } from "@smithy/types";
 import { Interrupted } from "../engine/problem.ts";
+import { sleep } from "../engine/wait.ts";
 import { gate } from "./gate.ts";
 
 /** One module per service, naming the commands that are called: each becomes a chunk of its own, loaded at its first call. */
 const modules = {
+  acm: () => import("./commands/acm.ts"),
+  autoscaling: () => import("./commands/autoscaling.ts"),
   dynamodb: () => import("./commands/dynamodb.ts"),
+  ec2: () => import("./commands/ec2.ts"),
+  ecs: () => import("./commands/ecs.ts"),
+  elbv2: () => import("./commands/elbv2.ts"),
+  iam: () => import("./commands/iam.ts"),
+  logs: () => import("./commands/logs.ts"),
+  servicediscovery: () => import("./commands/servicediscovery.ts"),
   sns: () => import("./commands/sns.ts"),
   sqs: () => import("./commands/sqs.ts"),
   sts: () => import("./commands/sts.ts"),
@@ -35,6 +44,10 @@ export type Aws = { readonly [S in Service]: Calls<Module<S>> } & {
   identity(): Promise<Identity>;
   /** The ARN that a name has in this account and region: `aws.arn("sns", "ecommerce-events")`. */
   arn(service: string, resource: string): Promise<string>;
+  /** Waits, until an interruption at the longest: for kinds that follow their own work. */
+  pause(milliseconds: number): Promise<void>;
+  /** Tells what such a kind waits for. */
+  waiting(id: string, why: string): void;
 };
 
 /** One call, as it begins. */
@@ -65,6 +78,8 @@ export interface Connection {
   /** Sees each call before it is sent; what it throws is thrown by the call. */
   onCall?(begun: Begun): void;
   onAnswer?(ended: Ended): void;
+  /** Told what a kind that follows its own work waits for. */
+  onWaiting?(id: string, why: string): void;
 }
 
 interface Sendable {
@@ -168,5 +183,7 @@ export function connect(connection: Connection): Aws {
     return `arn:${partition}:${service}:${region}:${account}:${resource}`;
   };
   const services = Object.fromEntries(Object.keys(modules).map((name) => [name, calls(name as Service)]));
-  return { ...services, region, identity, arn } as Aws;
+  const pause = (milliseconds: number) => sleep(milliseconds, signal);
+  const waiting = (id: string, why: string) => connection.onWaiting?.(id, why);
+  return { ...services, region, identity, arn, pause, waiting } as Aws;
 }

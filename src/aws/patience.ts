@@ -1,4 +1,4 @@
-import type { Patience, Wait } from "../engine/act.ts";
+import type { Patience, Wait } from "../engine/wait.ts";
 import { isError, namesOf, statusOf } from "./errors.ts";
 
 interface Rule {

@@ -4,14 +4,7 @@ import { Interrupted, Problem } from "./problem.ts";
 import { isKnown, referencesIn } from "./reference.ts";
 import { isWritable, type Kind, type Live, type Resource } from "./resource.ts";
 import { readOne, type Survey } from "./survey.ts";
-
-/** What an error asks for: to wait for `what`, `atMost` milliseconds in all, before looking and deciding again. */
-export interface Wait {
-  readonly what: string;
-  readonly atMost: number;
-}
-/** Which errors pass by themselves. Undefined: this one does not. */
-export type Patience = (error: Error, action: Action) => Wait | undefined;
+import { type Patience, sleep, type Wait } from "./wait.ts";
 
 /** One run: AWS, what was read, and the manners of the run. `survey` is brought up to date as the run goes on. */
 export interface Run<Aws> {
@@ -193,21 +186,6 @@ function pauses<Aws>(run: Run<Aws>) {
   };
   return { waited, until, orThrow };
 }
-
-/** Resolves after `milliseconds`; rejects with Interrupted as soon as the signal is given. */
-export const sleep = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(new Interrupted());
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, milliseconds);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener("abort", stop, { once: true });
-  });
 
 const refusal = <Aws>({ id }: Resource<Aws>, { why = "", next = "" }: Decision) =>
   new Problem("refused", `${id}: refused`, why, next);

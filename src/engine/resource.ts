@@ -20,9 +20,9 @@ export interface Health {
 }
 
 /** Whose a thing is, as its tag `ecomctl:stack` says; `null`: it has no such tag; left out: a part, which is its owner's. */
-export interface Owned {
+export type Owned = {
   readonly stack?: string | null;
-}
+};
 
 /** A thing as AWS has it, told in the words of its own spec. */
 export interface Live<Spec extends Fields = Fields, Out extends string = string> {

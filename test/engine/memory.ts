@@ -1,4 +1,4 @@
-import type { Patience } from "../../src/engine/act.ts";
+import type { Patience } from "../../src/engine/wait.ts";
 import { apply, type Event, type Outcome } from "../../src/engine/apply.ts";
 import { scopeOf } from "../../src/engine/graph.ts";
 import { type Change, plan, type Rules } from "../../src/engine/plan.ts";
