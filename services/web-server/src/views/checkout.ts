@@ -60,7 +60,9 @@ export function told(difference: Difference): string {
   const { name } = difference;
   if (difference.is === "gone") return `${name} is not sold any more.`;
   if (difference.is === "price") return `${name} costs ${money(difference.now)} now; it was ${money(difference.was)}.`;
-  return difference.available === 0 ? `${name} is sold out.` : `Of ${name} only ${difference.available} are left.`;
+  return difference.available === 0
+    ? `${name} is sold out.`
+    : `Of ${name} only ${difference.available} ${difference.available === 1 ? "is" : "are"} left.`;
 }
 
 function field(name: keyof Filled, label: string, filled: Filled, problems: Problems, input?: Html): Html {

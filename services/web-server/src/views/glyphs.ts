@@ -31,7 +31,7 @@ export const glyphs: readonly (readonly [words: RegExp, path: string])[] = [
   [/apron|tote/i, "M9 18h30l-3 24H12zM16 18v-4a8 8 0 0 1 16 0v4M18 28h12"],
   [/hammer|plane|vice/i, "M8 12h20l8 5-8 3H8zM16 20h7l-1 22h-5z"],
   [/screwdriver|darning|needle/i, "M30 18 42 6M26 16l6 6-12 4-4-4zM16 22l4 4-9 14-5 2 2-5z"],
-  [/saw/i, "M6 34 34 8l4 4-22 26-2-3-3 1-1-3-3 1zM34 8l6-2 2 6-4 0"],
+  [/\bsaw/i, "M6 34 34 8l4 4-22 26-2-3-3 1-1-3-3 1zM34 8l6-2 2 6-4 0"],
   [
     /tape|compass|gauge/i,
     "M24 6a18 18 0 1 0 0 36 18 18 0 0 0 0-36zM24 10v4M24 34v4M10 24h4M34 24h4M30 18l-4 8-8 4 4-8z",

@@ -50,7 +50,7 @@ function rejection({ orderID, lines, failedLine, reason }: Order): Html {
   const name = lines.find(({ productID }) => productID === failedLine?.productID)?.name;
   const why =
     failedLine && name !== undefined
-      ? `You asked for ${failedLine.quantity} of ${name}, and ${failedLine.available > 0 ? `only ${failedLine.available} were left` : "none was left"}.`
+      ? `You asked for ${failedLine.quantity} of ${name}, and ${failedLine.available > 0 ? `only ${failedLine.available} ${failedLine.available === 1 ? "was" : "were"} left` : "none was left"}.`
       : (reason ?? "");
   return html`<p>${why} Nothing was taken, nothing is owed.</p>
 <form method="post" action="/orders/${orderID}/again"><button type="submit">Put it back into the cart</button></form>`;

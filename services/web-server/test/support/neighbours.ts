@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Order, Product, ProductPage } from "../../common/src/shop.ts";
+import type { Order, Product, ProductPage } from "../../../common/src/shop.ts";
 
 /** An HTTP server on a free port of this machine. */
 export async function listen(listener: RequestListener): Promise<{ url: string; close(): Promise<void> }> {
@@ -19,7 +19,7 @@ export async function listen(listener: RequestListener): Promise<{ url: string; 
 
 /** The sample catalogue as product-lookup would tell it. */
 export const sample = (): Product[] =>
-  readFileSync(new URL("../../../templates/catalogue.ndjson", import.meta.url), "utf8")
+  readFileSync(new URL("../../../../templates/catalogue.ndjson", import.meta.url), "utf8")
     .trim()
     .split("\n")
     .map((line): Product => ({ ...JSON.parse(line), interest: 0 }));
