@@ -52,7 +52,7 @@ export interface Assembled {
 
 /** Reads the service's Dockerfile for a base. */
 export const recipeOf = ({ source, base }: Pick<BuildInput, "source" | "base">): Recipe =>
-  parseDockerfile(readSource(source, `${folderOf(source)}/Dockerfile`).toString(), { BASE: base });
+  parseDockerfile(readSource(source, `${folderOf(source)}/Dockerfile`).toString(), { BASE_IMAGE: base });
 
 /** What the image tells about itself. */
 export const labelsOf = (source: Source, inputs: Inputs): Readonly<Record<string, string>> => ({

@@ -33,7 +33,7 @@ export function dockerBuilder(engine: Engine = { program: "docker", env: process
     const folder = join(source.root, folderOf(source));
     const id = await withFolder(async (temporary) => {
       const idFile = join(temporary, "image");
-      const args = ["build", "--platform", platform, "--build-arg", `BASE=${input.base}`, "--iidfile", idFile];
+      const args = ["build", "--platform", platform, "--build-arg", `BASE_IMAGE=${input.base}`, "--iidfile", idFile];
       for (const [name, value] of told) args.push("--label", `${name}=${value}`);
       // An attestation would make an index of the image, with an entry for no platform at all.
       await run(engine, [...args, folder], { env: { BUILDX_NO_DEFAULT_ATTESTATIONS: "1" } });

@@ -30,7 +30,9 @@ export interface Registry {
   mount(repository: string, digest: string, from: string): Promise<boolean>;
 }
 
-const accept = [media.manifest, media.index, media.dockerManifest, media.dockerIndex].join(", ");
+/** The manifests an image may have, whoever built it. */
+export const manifestTypes: readonly string[] = [media.manifest, media.index, media.dockerManifest, media.dockerIndex];
+const accept = manifestTypes.join(", ");
 
 /** Opens a registry by its origin, e.g. `https://000000000000.dkr.ecr.us-east-1.amazonaws.com`. */
 export function openRegistry(origin: string, login?: Login): Registry {

@@ -61,3 +61,6 @@ export function sourceFiles(source: Source): string[] {
 
 /** Reads a file of the source as bytes. */
 export const readSource = (source: Source, path: string): Buffer => readFileSync(join(source.root, path));
+
+/** The base image of all services, which is named in one place: `services/base-image`. */
+export const baseImage = (root: string): string => readFileSync(join(root, "services/base-image"), "utf8").trim();

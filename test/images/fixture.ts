@@ -13,8 +13,8 @@ const files = {
     'import old from "old";\nimport { greet } from "../../common/src/greet.ts";\nconsole.log(greet(old.name));\n',
   "services/web-server/Dockerfile": [
     "# a comment",
-    "ARG BASE",
-    "FROM $BASE",
+    "ARG BASE_IMAGE",
+    "FROM $BASE_IMAGE",
     "ENV NODE_ENV=production",
     "USER 1000",
     "WORKDIR /app",
