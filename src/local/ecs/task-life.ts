@@ -133,7 +133,7 @@ function listen({ local, region, wake }: Room, task: TaskRecord, on: () => boole
     exited: (name, code, reason) =>
       change(() => {
         const found = containerOf(name);
-        if (!found) return;
+        if (!found || found.lastStatus === "STOPPED") return;
         Object.assign(found, { lastStatus: "STOPPED", exitCode: code, reason });
         if (task.desiredStatus === "STOPPED" || !essential(name)) return;
         task.failed = true;
