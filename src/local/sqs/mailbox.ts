@@ -96,7 +96,8 @@ export class Mailbox {
     if (signal.aborted || this.#closed) return;
     signal.addEventListener("abort", end, { once: true });
     this.#waiters.add(end);
-    const ms = Math.max(0, Math.min(until, this.#nextAt) - this.#clock.now());
+    // Not longer than a second: the clock may be set while we sleep, as by a laptop's lid.
+    const ms = Math.min(1000, Math.max(0, Math.min(until, this.#nextAt) - this.#clock.now()));
     await this.#clock.sleep(ms, over.signal).catch(() => undefined);
     this.#waiters.delete(end);
     signal.removeEventListener("abort", end);
