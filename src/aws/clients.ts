@@ -9,6 +9,7 @@ const modules = {
   autoscaling: () => import("./commands/autoscaling.ts"),
   dynamodb: () => import("./commands/dynamodb.ts"),
   ec2: () => import("./commands/ec2.ts"),
+  ecr: () => import("./commands/ecr.ts"),
   ecs: () => import("./commands/ecs.ts"),
   elbv2: () => import("./commands/elbv2.ts"),
   iam: () => import("./commands/iam.ts"),
