@@ -6,6 +6,7 @@ export {
   DescribeContinuousBackupsCommand,
   DescribeTableCommand,
   DynamoDBClient as Client,
+  ListTablesCommand,
   ListTagsOfResourceCommand,
   ScanCommand,
   TagResourceCommand,

@@ -5,6 +5,7 @@ export {
   GetTopicAttributesCommand,
   ListSubscriptionsByTopicCommand,
   ListTagsForResourceCommand,
+  ListTopicsCommand,
   SetSubscriptionAttributesCommand,
   SetTopicAttributesCommand,
   SNSClient as Client,

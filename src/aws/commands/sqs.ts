@@ -3,6 +3,7 @@ export {
   DeleteQueueCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
+  ListQueuesCommand,
   ListQueueTagsCommand,
   SetQueueAttributesCommand,
   SQSClient as Client,

@@ -1,0 +1,92 @@
+import type { Event, Outcome } from "../../engine/apply.ts";
+import type { Action } from "../../engine/plan.ts";
+import type { Paint } from "../terminal.ts";
+import { differenceLines } from "./difference.ts";
+import { errorText, explain } from "./error.ts";
+import { summaryOf } from "./json.ts";
+
+const doing: Record<Action, string> = {
+  create: "creating",
+  update: "updating",
+  delete: "deleting",
+  release: "letting go of",
+  keep: "looking at",
+  leave: "looking at",
+  refuse: "looking at",
+};
+const done: Record<Action, string> = {
+  create: "created",
+  update: "updated",
+  delete: "deleted",
+  release: "let go",
+  keep: "as it is",
+  leave: "as it is",
+  refuse: "refused",
+};
+
+/** What remains of an event: a line for good. Undefined: it is only something to look at while it lasts. */
+export function lastingLine(event: Event, paint: Paint): string | undefined {
+  switch (event.event) {
+    case "finished":
+      return `  ${paint("green", "✓")} ${event.id} ${done[event.action]} ${paint("dim", `(${seconds(event.milliseconds)})`)}`;
+    case "differs":
+      return `  ${paint("yellow", "~")} ${event.id} does not show yet what was written: ${event.differences.flatMap(differenceLines).join("; ")}`;
+    case "failed":
+      return `  ${paint("red", "✗")} ${event.id}\n${indent(errorText(explain(event.error), paint))}`;
+    case "skipped":
+      return `  ${paint("yellow", "·")} ${event.id} not tried, because of ${event.because}`;
+    case "left":
+      return `  ${paint("yellow", "!")} ${event.id} left for now: ${event.why}`;
+    default:
+      return undefined;
+  }
+}
+
+/** What is under way, for the one line that moves: `creating sqs:queue/OrderQueue, waiting for it to show (12 s) · 3 more`. */
+export class UnderWay {
+  readonly #now = new Map<string, string>();
+
+  /** The line as it is after an event. */
+  after(event: Event): string {
+    const { id } = event;
+    if (event.event === "started") this.#now.set(id, `${doing[event.action]} ${id}`);
+    else if (event.event === "waiting") {
+      const begun = (this.#now.get(id) ?? id).split(", waiting for")[0];
+      const since = event.seconds ? ` (${event.seconds} s)` : "";
+      this.#now.set(id, `${begun}, waiting for ${event.why}${since}`);
+    } else if (event.event !== "differs") this.#now.delete(id);
+    const [first = "working", ...more] = this.#now.values();
+    return more.length > 0 ? `${first} · ${more.length} more` : first;
+  }
+}
+
+/** A line for waiting, where nothing moves: once for each thing that is waited for. */
+export const waitingLine = (event: Event): string | undefined =>
+  event.event === "waiting" ? `  … ${event.id}: waiting for ${event.why}` : undefined;
+
+/** How a run ended, for a person. */
+export function outcomeText(outcome: Outcome, kept: number, again: string, paint: Paint): string {
+  const { create, update, delete: gone } = summaryOf(outcome.done);
+  const counts = [
+    create > 0 && `${create} created`,
+    update > 0 && `${update} updated`,
+    gone > 0 && `${gone} deleted`,
+    outcome.failed.length > 0 && `${outcome.failed.length} failed`,
+    outcome.skipped.length > 0 && `${outcome.skipped.length} not tried`,
+    outcome.left.length > 0 && `${outcome.left.length} left for now`,
+    kept > 0 && `${kept} as before`,
+  ].filter((part) => part !== false);
+  const told = counts.length > 0 ? counts.join(", ") : "nothing was done";
+  if (outcome.interrupted)
+    return `${paint("yellow", "Interrupted:")} ${told}. What is done stays done; \`${again}\` goes on from here.`;
+  if (outcome.failed.length > 0 || outcome.skipped.length > 0)
+    return `${paint("red", "Failed:")} ${told}. What is done stays done; mend the cause, and \`${again}\` goes on from here.`;
+  if (outcome.left.length > 0) {
+    const waits = outcome.left.map(({ id, why }) => `  ${id}: ${why}`).join("\n");
+    return `${paint("yellow", "Done, but for you:")} ${told}\n${waits}\nThen \`${again}\` finishes it.`;
+  }
+  return `${paint("green", "Done:")} ${told}`;
+}
+
+const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
+const indent = (text: string) => text.replace(/^/gm, "      ");
