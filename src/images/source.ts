@@ -59,8 +59,14 @@ export function sourceFiles(source: Source): string[] {
     .flatMap((folder) => [`${folder}/package.json`, ...filesBelow(source.root, `${folder}/src`)]);
 }
 
-/** Reads a file of the source as bytes. */
-export const readSource = (source: Source, path: string): Buffer => readFileSync(join(source.root, path));
+/** Reads a file of the source as bytes. Throws `SourceMissing`. */
+export function readSource(source: Source, path: string): Buffer {
+  const file = join(source.root, path);
+  if (!existsSync(file)) {
+    throw new ImageProblem("SourceMissing", `${file} is missing`, "install ecomctl again, or put the file back");
+  }
+  return readFileSync(file);
+}
 
 /** The base image of all services, which is named in one place: `services/base-image`. */
 export const baseImage = (root: string): string => readFileSync(join(root, "services/base-image"), "utf8").trim();
