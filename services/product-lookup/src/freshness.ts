@@ -43,7 +43,8 @@ export function createFreshness({ dynamodb, table, catalogue, log, every = 2000 
         new QueryCommand({
           TableName: table,
           IndexName: "changes",
-          KeyConditionExpression: "shard = :shard AND updatedAt > :since",
+          KeyConditionExpression: "#shard = :shard AND updatedAt > :since",
+          ExpressionAttributeNames: { "#shard": "shard" }, // a reserved word
           ExpressionAttributeValues: { ":shard": shard, ":since": since },
           ScanIndexForward: forward,
           Limit,
