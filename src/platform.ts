@@ -1,20 +1,45 @@
+import { certificate } from "./aws/acm/certificate.ts";
 import type { Aws } from "./aws/clients.ts";
+import { network } from "./aws/ec2/network.ts";
+import { caller } from "./aws/sts/caller.ts";
 import type { Shop } from "./config.ts";
 import type { Resource, Step } from "./engine/resource.ts";
 import { tables } from "./steps/1-table.ts";
 import { events } from "./steps/2-topic.ts";
 import { queues } from "./steps/3-queues.ts";
+import { images } from "./steps/4-images.ts";
+import { clusters } from "./steps/5-cluster.ts";
+import { roles } from "./steps/6-roles.ts";
+import { services } from "./steps/7-services.ts";
+import { serviceConnect } from "./steps/8-service-connect.ts";
 
 /** The whole platform as data: the steps of the guide, and what they find already there. */
 export interface Platform {
   readonly steps: readonly Step<Aws>[];
   readonly lookups: readonly Resource<Aws>[];
+  /** Where the shop's URL and its products are found. */
+  readonly shop: { readonly door: Resource<Aws>; readonly products: Resource<Aws> };
 }
 
 /** The guide, step by step. Each line hands what it made to the lines below it. */
 export function platform(shop: Shop): Platform {
+  const account = caller("account", {});
+  const place = network("network", { vpc: shop.vpc, subnets: shop.subnets, zones: shop.loadBalancer ? 2 : 1 });
+  const tls = shop.certificate === null ? undefined : certificate("certificate", { arn: shop.certificate });
+
   const data = tables(shop);
   const topic = events(shop);
   const inboxes = queues(shop, topic);
-  return { steps: [data, topic, inboxes], lookups: [] };
+  const built = images(shop);
+  const home = clusters(shop);
+  const named = { ...data, ...topic, lookupQueue: inboxes.lookups, orderQueue: inboxes.orders };
+  const granted = roles(shop, { ...named, caller: account });
+  const running = services(shop, { ...named, network: place, certificate: tls, images: built, home, roles: granted });
+  const mesh = serviceConnect(running);
+
+  return {
+    steps: [data, topic, inboxes, built, home, granted, running, mesh],
+    lookups: [account, place, ...(tls ? [tls] : [])],
+    shop: { door: running.door.balancer, products: data.products },
+  };
 }

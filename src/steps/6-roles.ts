@@ -15,7 +15,8 @@ interface Uses {
   readonly orderQueue: ReturnType<typeof queue>;
 }
 
-const consume = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"];
+const consume = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"];
+const publish = ["sns:Publish", "sns:GetTopicAttributes"];
 
 /**
  * Step 6: the role that ECS starts tasks with, and what each service itself may do.
@@ -39,10 +40,13 @@ export function roles(shop: Shop, uses: Uses) {
     policies: {},
     managed: [aws("service-role/AmazonECSTaskExecutionRolePolicy")],
   });
-  const web = taskRole(names.webRole, { events: policy([allow(["sns:Publish"], [uses.events.ref.arn])]) });
+  const web = taskRole(names.webRole, { events: policy([allow(publish, [uses.events.ref.arn])]) });
   const search = taskRole(names.searchRole, {
     products: policy([
-      allow(["dynamodb:BatchGetItem", "dynamodb:Scan", "dynamodb:UpdateItem"], [uses.products.ref.arn]),
+      allow(
+        ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Scan", "dynamodb:UpdateItem"],
+        [uses.products.ref.arn],
+      ),
       allow(["dynamodb:Query"], [`${uses.products.ref.arn}/index/changes`]),
     ]),
     inbox: policy([allow(consume, [uses.lookupQueue.ref.arn])]),
@@ -50,10 +54,10 @@ export function roles(shop: Shop, uses: Uses) {
   const order = taskRole(names.orderRole, {
     orders: policy([
       allow(["dynamodb:GetItem", "dynamodb:PutItem"], [uses.orders.ref.arn]),
-      allow(["dynamodb:UpdateItem"], [uses.products.ref.arn]),
+      allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [uses.products.ref.arn]),
     ]),
     inbox: policy([allow(consume, [uses.orderQueue.ref.arn])]),
-    events: policy([allow(["sns:Publish"], [uses.events.ref.arn])]),
+    events: policy([allow(publish, [uses.events.ref.arn])]),
   });
   const guide = role(
     names.guideRole,
