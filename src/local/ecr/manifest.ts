@@ -61,7 +61,7 @@ export function putImage(repository: EcrRepository, push: Push, now: number, acc
   if (push.tag !== undefined && holder && isImmutable(repository, push.tag)) {
     throw new Refusal(
       "ImageTagAlreadyExistsException",
-      `The image tag '${push.tag}' already exists in the '${repository.name}' repository and cannot be overwritten because the tag is immutable.`,
+      `The image tag '${push.tag}' already exists in the '${repository.name}' repository and cannot be overwritten because the repository is immutable.`,
     );
   }
   const image = repository.images[digest];
