@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { LoadBalancer } from "@aws-sdk/client-ecs";
 import { attachInterface, detachInterface } from "../ec2/interfaces.ts";
 import { ec2State } from "../ec2/state.ts";
+import type { Health } from "../elbv2/health.ts";
+import { type Address, deregisterTarget, registerTarget, targetGroupOf, targetHealth } from "../elbv2/targets.ts";
 import type { Local } from "../service.ts";
 import type { InterfaceRecord, TaskRecord } from "./task-record.ts";
 
@@ -26,12 +28,29 @@ export function dropInterface(local: Local, region: string, task: TaskRecord): v
   if (task.interface) detachInterface(local, region, task.interface.id);
 }
 
-/** What CreateService asks about a target group; undefined if there is none. */
-export function targetGroup(_local: Local, _region: string, _arn: string) {
-  return { targetType: "ip", attached: true };
+/** Where a target really is: nowhere, if the task is a mere record. */
+function addressOf(task: TaskRecord, target: LoadBalancer): Address | undefined {
+  const port = task.ports[String(target.containerPort)];
+  return port === undefined ? undefined : { id: "127.0.0.1", port };
 }
-export function targetHealth(_l: Local, _r: string, _arn: string, _task: TaskRecord, _port: number): string {
-  return "healthy";
+
+/** How a task is as a target. What is a record is well; a group that was deleted makes no task unhealthy. */
+export function targetState(local: Local, region: string, task: TaskRecord, target: LoadBalancer): Health["state"] {
+  const address = addressOf(task, target);
+  if (!address) return "healthy";
+  const group = target.targetGroupArn ?? "";
+  return targetGroupOf(local, region, group) ? targetHealth(local, region, group, address).state : "unused";
 }
-export function register(_l: Local, _r: string, _target: LoadBalancer, _task: TaskRecord): void {}
-export async function deregister(_l: Local, _r: string, _target: LoadBalancer, _task: TaskRecord): Promise<void> {}
+
+/** Puts a task into a target group; a group that was deleted is left alone. */
+export function register(local: Local, region: string, task: TaskRecord, target: LoadBalancer): void {
+  const address = addressOf(task, target);
+  const group = target.targetGroupArn ?? "";
+  if (address && targetGroupOf(local, region, group)) registerTarget(local, region, group, address);
+}
+
+/** Takes a task out of a target group; resolves when its requests have ended. */
+export async function deregister(local: Local, region: string, task: TaskRecord, target: LoadBalancer): Promise<void> {
+  const address = addressOf(task, target);
+  if (address) await deregisterTarget(local, region, target.targetGroupArn ?? "", address);
+}

@@ -1,7 +1,8 @@
 import type { LoadBalancer, NetworkConfiguration } from "@aws-sdk/client-ecs";
 import { ec2State } from "../ec2/state.ts";
+import { targetGroupOf } from "../elbv2/targets.ts";
 import { type Call, Refusal } from "../service.ts";
-import { targetGroup } from "./neighbours.ts";
+
 import type { Revision } from "./service-record.ts";
 import type { DefinitionRecord, EcsState } from "./state.ts";
 
@@ -51,7 +52,7 @@ function checkLoadBalancers(call: Call<EcsState>, definition: DefinitionRecord, 
   for (const target of targets) {
     checkTarget(definition, target);
     const arn = target.targetGroupArn ?? "";
-    const group = targetGroup(call.local, call.region, arn);
+    const group = targetGroupOf(call.local, call.region, arn);
     if (!group) refuse(`The specified target group ${arn} does not exist.`);
     if (definition.definition.networkMode === "awsvpc" && group.targetType !== "ip")
       refuse(

@@ -2,7 +2,7 @@ import { putInstance } from "../cloudmap/change.ts";
 import { cloudMapKeeper } from "../cloudmap/state.ts";
 import { tell } from "./deploy.ts";
 import type { Mesh } from "./mesh.ts";
-import { targetHealth } from "./neighbours.ts";
+import { targetState } from "./neighbours.ts";
 import { forgetInstance } from "./service-connect.ts";
 import { serviceNamed } from "./state.ts";
 import { askToStop, healthOf, type TaskRecord } from "./task-record.ts";
@@ -13,6 +13,7 @@ const COMING_UP = 15_000;
 
 /** Looks at every running task: who is healthy serves, who is not is stopped. Tells whether anything changed. */
 export function watchHealth(world: World, mesh: Mesh): boolean {
+  const { local, region } = world;
   let changed = false;
   for (const task of Object.values(world.state.tasks)) {
     if (task.lastStatus !== "RUNNING" || task.desiredStatus !== "RUNNING") continue;
@@ -20,12 +21,9 @@ export function watchHealth(world: World, mesh: Mesh): boolean {
     const checked = task.containers.some((each) => each.checked);
     const up = task.ready && (!checked || containers === "HEALTHY");
     if (up) serve(world, mesh, task);
-    const sick = task.targets.find((target) => targetState(world, task, target) === "unhealthy");
-    if (
-      up &&
-      task.healthyAt === undefined &&
-      task.targets.every((each) => targetState(world, task, each) === "healthy")
-    ) {
+    const states = task.targets.map((target) => targetState(local, region, task, target));
+    const sick = task.targets[states.indexOf("unhealthy")];
+    if (up && task.healthyAt === undefined && states.every((state) => state === "healthy")) {
       task.healthyAt = world.now;
       changed = true;
     }
@@ -43,9 +41,6 @@ export function watchHealth(world: World, mesh: Mesh): boolean {
   }
   return changed;
 }
-
-const targetState = ({ local, region }: World, task: TaskRecord, target: TaskRecord["targets"][number]) =>
-  targetHealth(local, region, target.targetGroupArn ?? "", task, target.containerPort ?? 0);
 
 function patienceIsOver({ local, state, now }: World, task: TaskRecord): boolean {
   const service = serviceNamed(state, task.cluster, task.service?.name ?? "");

@@ -30,7 +30,7 @@ interface Room {
 /** Lets go of what a task holds outside ECS: targets, instances, its network interface. */
 export async function release(local: Local, region: string, task: TaskRecord): Promise<void> {
   forgetInstance(local, region, task.id);
-  for (const target of task.targets) await deregister(local, region, target, task);
+  for (const target of task.targets) await deregister(local, region, task, target);
   dropInterface(local, region, task);
 }
 
@@ -153,7 +153,7 @@ function begin({ local, region }: Room, state: EcsState, task: TaskRecord, runni
   if (task.desiredStatus === "STOPPED") return;
   const service = serviceNamed(state, task.cluster, task.service?.name ?? "");
   for (const target of task.targets) {
-    register(local, region, target, task);
+    register(local, region, task, target);
     if (service) tell(service, task.startedAt, `registered 1 targets in (target-group ${target.targetGroupArn})`);
   }
 }
@@ -173,7 +173,7 @@ async function wind(
   for (const target of task.targets)
     if (service) tell(service, task.stoppingAt, `deregistered 1 targets in (target-group ${target.targetGroupArn})`);
   if (service && task.targets.length > 0) tell(service, task.stoppingAt, "has begun draining connections on 1 tasks.");
-  await Promise.all([mesh.leave(task), ...task.targets.map((target) => deregister(local, region, target, task))]);
+  await Promise.all([mesh.leave(task), ...task.targets.map((target) => deregister(local, region, task, target))]);
   step("STOPPING");
   await running.stop();
   task.executionStoppedAt = local.clock.now();
