@@ -9,7 +9,11 @@ import { scopeOf } from "../../src/engine/graph.ts";
 import { type Change, plan, type Rules } from "../../src/engine/plan.ts";
 import type { Resource, Step } from "../../src/engine/resource.ts";
 import { type Survey, survey } from "../../src/engine/survey.ts";
+import { ecsWith } from "../../src/local/ecs/index.ts";
+import { recordsRunner } from "../../src/local/ecs/records-runner.ts";
 import { type LocalOptions, type LocalServer, startLocal } from "../../src/local/server.ts";
+import type { AnyService } from "../../src/local/service.ts";
+import { allServices } from "../../src/local/services.ts";
 import { platform } from "../../src/platform.ts";
 import { checkInput } from "./schema.ts";
 
@@ -30,13 +34,19 @@ export const region = "us-east-1";
 /** A local AWS in a folder of its own, gone when it stops. Every input is held against the operation's schema. */
 export async function startWorld(options: Partial<LocalOptions> = {}): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), "ecomctl-"));
-  const local = await startLocal({ dir, port: 0, ...options });
+  const local = await startLocal({ dir, port: 0, services: await servicesWith(recordsRunner), ...options });
   const world = worldAt(local.url);
   const stop = async () => {
     await local.stop();
     rmSync(dir, { recursive: true, force: true });
   };
   return { ...world, local, stop };
+}
+
+/** All services, with tasks of ECS that are records and run at once. */
+async function servicesWith(runner: typeof recordsRunner): Promise<AnyService[]> {
+  const all = await allServices();
+  return all.map((service) => (service.id === "ecs" ? ecsWith(() => runner()) : service));
 }
 
 /** AWS through any endpoint. */
