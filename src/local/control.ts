@@ -113,7 +113,7 @@ export async function startLocalProcess(folder: string, options: StartOptions = 
 
 async function launch(folder: string, { port, main }: StartOptions): Promise<string> {
   const log = openSync(join(folder, "local.log"), "a");
-  const program = main ?? process.env.ECOMCTL_LOCAL_MAIN ?? fileURLToPath(new URL("./local.js", import.meta.url));
+  const program = main ?? process.env.ECOMCTL_LOCAL_MAIN ?? besideTheCli();
   const wanted = String(port ?? remembered(folder)?.port ?? defaultPort);
   const child = spawn(
     process.execPath,
@@ -137,6 +137,12 @@ async function launch(folder: string, { port, main }: StartOptions): Promise<str
   if ("damaged" in word) throw new DamagedState(word.damaged.file, word.damaged.reason);
   if ("taken" in word) throw new PortTaken(word.taken);
   throw new LocalTrouble(`the local AWS did not start: ${word.failed}`, folder);
+}
+
+/** `dist/local.js`, seen from the CLI's bundle or from one of its chunks. */
+function besideTheCli(): string {
+  const places = ["./local.js", "../local.js"].map((place) => fileURLToPath(new URL(place, import.meta.url)));
+  return places.find(existsSync) ?? places.join(" or ");
 }
 
 const inherited = /^(PATH|HOME|USER|SHELL|TMPDIR|TMP|TEMP|LANG|LC_.*|TZ|SystemRoot|USERPROFILE|ECOMCTL_LOCAL_.*)$/i;
