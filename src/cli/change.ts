@@ -109,7 +109,8 @@ async function tell(
 ): Promise<number> {
   const kept = changes.length - refusals.length - changes.filter(isPending).length;
   const well = !outcome.interrupted && outcome.failed.length + outcome.skipped.length + refusals.length === 0;
-  if (!options.json) terminal.tell(outcomeText(outcome, kept, wish.command, terminal.paint));
+  if (!options.json)
+    terminal.tell(outcomeText(outcome, { kept, refused: refusals.length, again: wish.command }, terminal.paint));
   const after = well ? await wish.after?.(session, found) : undefined;
   if (options.json) {
     const done: DoneEvent = doneEvent(outcome, kept);

@@ -21,7 +21,7 @@ export async function examine(session: Session): Promise<Status> {
       return { step: number, title, ...(off !== undefined && { off }), resources: there };
     }),
   );
-  const url = shopUrl(found, shop.certificate !== null);
+  const url = shopUrl(platform.shop.door.id, found, shop.certificate !== null);
   const healthy = told.every(({ resources }) => resources.every(isWell));
   return { healthy, ...(url !== undefined && { url }), steps: told };
 }

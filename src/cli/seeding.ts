@@ -47,9 +47,7 @@ export async function isEmpty({ aws, shop }: Session): Promise<boolean> {
 
 async function checkTable({ aws, shop, platform }: Session): Promise<void> {
   const name = shop.names.productsTable;
-  const resources = platform.steps.flatMap(({ resources }) => resources);
-  const table = resources.find((each) => each.kind.type === "dynamodb:table" && each.name === name);
-  const found = aws && table ? await readOne(aws, table, new Map()) : {};
+  const found = aws ? await readOne(aws, platform.shop.products, new Map()) : {};
   if (found.error) throw found.error;
   if (!found.live || found.live.state?.is === "going")
     throw new Problem(

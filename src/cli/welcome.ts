@@ -9,9 +9,9 @@ import type { Terminal } from "./terminal.ts";
 
 /** What `up` ends with: products in an empty shop on this machine, its address, and what other tools need. */
 export async function welcome(session: Session, survey: Survey, options: Options, terminal: Terminal): Promise<After> {
-  const { shop, connection } = session;
+  const { shop, connection, platform } = session;
   const lines: string[] = [];
-  const url = shopUrl(survey, shop.certificate !== null);
+  const url = shopUrl(platform.shop.door.id, survey, shop.certificate !== null);
   let seeded: number | undefined;
   if (await isEmpty(session)) {
     if (options.local && options.seed !== false) {

@@ -228,7 +228,7 @@ describe("progress", () => {
       "Done, but for you: 1 left for now, 4 as before\n  a: follow the link\nThen `ecomctl up` finishes it.",
     ],
   ])("ends, after %s, with how to go on", (_, more, text) => {
-    expect(outcomeText({ ...outcome, ...more }, 4, "ecomctl up", plain)).toBe(text);
+    expect(outcomeText({ ...outcome, ...more }, { kept: 4, refused: 0, again: "ecomctl up" }, plain)).toBe(text);
   });
 
   it("ends in JSON with a summary, and errors in words", () => {

@@ -64,14 +64,22 @@ export class UnderWay {
 export const waitingLine = (event: Event): string | undefined =>
   event.event === "waiting" ? `  … ${event.id}: waiting for ${event.why}` : undefined;
 
+/** What is said of a run beside its outcome: what stayed as it was, what was refused, and the command that goes on. */
+export interface Around {
+  readonly kept: number;
+  readonly refused: number;
+  readonly again: string;
+}
+
 /** How a run ended, for a person. */
-export function outcomeText(outcome: Outcome, kept: number, again: string, paint: Paint): string {
+export function outcomeText(outcome: Outcome, { kept, refused, again }: Around, paint: Paint): string {
   const { create, update, delete: gone } = summaryOf(outcome.done);
   const counts = [
     create > 0 && `${create} created`,
     update > 0 && `${update} updated`,
     gone > 0 && `${gone} deleted`,
     outcome.failed.length > 0 && `${outcome.failed.length} failed`,
+    refused > 0 && `${refused} refused`,
     outcome.skipped.length > 0 && `${outcome.skipped.length} not tried`,
     outcome.left.length > 0 && `${outcome.left.length} left for now`,
     kept > 0 && `${kept} as before`,
@@ -79,7 +87,7 @@ export function outcomeText(outcome: Outcome, kept: number, again: string, paint
   const told = counts.length > 0 ? counts.join(", ") : "nothing was done";
   if (outcome.interrupted)
     return `${paint("yellow", "Interrupted:")} ${told}. What is done stays done; \`${again}\` goes on from here.`;
-  if (outcome.failed.length > 0 || outcome.skipped.length > 0)
+  if (outcome.failed.length + outcome.skipped.length + refused > 0)
     return `${paint("red", "Failed:")} ${told}. What is done stays done; mend the cause, and \`${again}\` goes on from here.`;
   if (outcome.left.length > 0) {
     const waits = outcome.left.map(({ id, why }) => `  ${id}: ${why}`).join("\n");

@@ -71,11 +71,8 @@ function resourceLines({ id, state, why, differences = [], outputs, health }: Re
   ];
 }
 
-/** The address of the shop: its load balancer's. */
-export function shopUrl(survey: Survey, secure: boolean): string | undefined {
-  for (const [id, { live }] of survey) {
-    const dns = id.startsWith("elbv2:load-balancer/") ? live?.outputs.dns : undefined;
-    if (typeof dns === "string") return `${secure ? "https" : "http"}://${dns}`;
-  }
-  return undefined;
+/** The address of the shop: its door's, the load balancer. */
+export function shopUrl(doorId: string, survey: Survey, secure: boolean): string | undefined {
+  const dns = survey.get(doorId)?.live?.outputs.dns;
+  return typeof dns === "string" ? `${secure ? "https" : "http"}://${dns}` : undefined;
 }
