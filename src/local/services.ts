@@ -10,7 +10,7 @@ export async function allServices(): Promise<AnyService[]> {
     (await import("./sqs/sqs.ts")).sqs,
     (await import("./ec2/index.ts")).ec2,
     (await import("./ecr/index.ts")).ecr,
-    (await import("./elbv2/index.ts")).elasticloadbalancing,
+    (await import("./elbv2/index.ts")).elbv2,
     (await import("./logs/index.ts")).logs,
     (await import("./cloudmap/index.ts")).servicediscovery,
     (await import("./ecs/index.ts")).ecs,

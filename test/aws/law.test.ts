@@ -10,7 +10,7 @@ beforeAll(async () => {
   world = await startWorld();
   shop = await shopOf();
 });
-afterAll(() => world.stop());
+afterAll(() => world?.stop());
 
 describe("the law", () => {
   it.each(Object.entries(cases))("is kept by %s", (_, make) => keepsItsWord(world, shop, make()));
