@@ -38,6 +38,8 @@ export interface Shop {
   };
   readonly alarms: { readonly email: string | null };
   readonly logs: { readonly retentionDays: number };
+  /** What images are built on; left out: what their Dockerfiles stand on. On this machine there is nothing to pull from, and nothing needed. */
+  readonly baseImage?: "scratch";
   /** The ecomctl.json it came from. */
   readonly file?: string;
 }
@@ -89,6 +91,7 @@ export async function loadShop({ cwd, flags, env }: ShopSources): Promise<Shop> 
     ...settingsWithoutFile(settings),
     ...(stage !== undefined && { stage }),
     ...(file !== undefined && { file }),
+    ...(flags.local && { baseImage: "scratch" as const }),
     region,
     stack: [settings.name, stage, region].filter((part) => part !== undefined).join("/"),
     names,

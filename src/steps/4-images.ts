@@ -20,7 +20,7 @@ const lifecycle: readonly LifecycleRule[] = [
  * Step 4: a repository for each service, and the image in it. Tags are hashes of what the image is made from, so they
  * never move. Where a pipeline is configured it owns the images as soon as there is one.
  */
-export function images({ names, pipeline, baseImage: base }: Shop & { readonly baseImage?: string }) {
+export function images({ names, pipeline, baseImage: base }: Shop) {
   const built = (service: string, name: string) => {
     const home = repository(name, { mutability: "IMMUTABLE", scan: true, lifecycle });
     const made = madeFrom(`services/${service}`, { platform, base });
