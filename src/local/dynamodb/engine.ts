@@ -16,6 +16,16 @@ export type Tables = (name: string) => Table | undefined;
 
 type Action = (store: Store, data: object, done: (error: unknown, output?: unknown) => void) => void;
 
+/** Rows that were read before, by their whole key. */
+type Known = ReadonlyMap<string, Row | undefined>;
+
+/** What one run of an action collects, and whom it tells of what goes wrong outside of its callbacks. */
+interface Work {
+  readonly writes: Write[];
+  readonly known: Known | undefined;
+  fail(error: unknown): void;
+}
+
 /** Where one table's items, or one index's entries, are kept: by id, so that a name used again starts empty. */
 export const rowsOf = (owner: { readonly id: string }): string => `${owner.id}~`;
 
@@ -49,12 +59,17 @@ export class Engine {
     return this.#limits;
   }
 
-  /** Runs one of dynalite's actions; its writes are pushed to `writes`. Throws dynalite's errors as refusals. */
-  run(action: Action, data: object, tables: Tables, writes: Write[]): Promise<unknown> {
+  /**
+   * Runs one of dynalite's actions; its writes are pushed to `writes`, and items `known` are not read again.
+   * Throws dynalite's errors as refusals.
+   */
+  run(action: Action, data: object, tables: Tables, writes: Write[], known?: Known): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const fail = (error: unknown): void => reject(refusal(error));
       try {
-        action(this.#store(tables, writes, fail), data, (error, output) => (error ? fail(error) : resolve(output)));
+        action(this.#store(tables, { writes, known, fail }), data, (error, output) =>
+          error ? fail(error) : resolve(output),
+        );
       } catch (error) {
         fail(error);
       }
@@ -63,6 +78,12 @@ export class Engine {
 
   async commit(writes: readonly Write[]): Promise<void> {
     if (writes.length > 0) await this.db.batch([...writes]);
+  }
+
+  /** Reads many rows at once, which is a good deal quicker than one by one. */
+  async look(keys: readonly string[]): Promise<Known> {
+    const rows = await this.db.getMany([...keys]);
+    return new Map(keys.map((key, index) => [key, rows[index]]));
   }
 
   async item(table: Table, key: string): Promise<Item | undefined> {
@@ -90,10 +111,10 @@ export class Engine {
     return size;
   }
 
-  #store(tables: Tables, writes: Write[], fail: (error: unknown) => void): Store {
+  #store(tables: Tables, work: Work): Store {
     const rows = (owner: { readonly id: string } | undefined): Rows => {
       if (!owner) throw new Error("an index that its table does not have");
-      return this.#rows(rowsOf(owner), writes, fail);
+      return this.#rows(rowsOf(owner), work);
     };
     const index = (type: string, name: string, indexName: string): Index | undefined => {
       const table = tables(name);
@@ -115,13 +136,11 @@ export class Engine {
     };
   }
 
-  #rows(prefix: string, writes: Write[], fail: (error: unknown) => void): Rows {
+  #rows(prefix: string, { writes, known, fail }: Work): Rows {
     return {
       get: (key, done) => {
-        this.db
-          .get(prefix + key)
-          .then((row) => done(null, typeof row === "string" ? undefined : row))
-          .catch(fail);
+        const row = known?.has(prefix + key) ? Promise.resolve(known.get(prefix + key)) : this.db.get(prefix + key);
+        row.then((item) => done(null, typeof item === "string" ? undefined : item)).catch(fail);
       },
       put: (key, value, done) => {
         writes.push({ type: "put", key: prefix + key, value });

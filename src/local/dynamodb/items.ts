@@ -54,8 +54,13 @@ export function prepare(engine: Engine, operation: ItemOperation, input: object)
 }
 
 /** Runs a prepared operation; its writes are collected, not applied. */
-export const perform = (engine: Engine, { operation, data }: Prepared, tables: Tables, writes: Write[]) =>
-  engine.run(operations[operation].action, data, tables, writes);
+export const perform = (
+  engine: Engine,
+  { operation, data }: Prepared,
+  tables: Tables,
+  writes: Write[],
+  known?: Parameters<Engine["run"]>[4],
+) => engine.run(operations[operation].action, data, tables, writes, known);
 
 /** Reads: at once, on LevelDB's own snapshot. */
 export async function read<Output>(engine: Engine, operation: ItemOperation, input: object, tables: Tables) {
@@ -71,10 +76,12 @@ export async function write<Output>(
 ): Promise<Output> {
   const prepared = prepare(engine, operation, input);
   const places = placesOf(prepared.data, tables);
-  return engine.locks.hold(places.map(lockOf), async () => {
+  const keys = places.map(lockOf);
+  return engine.locks.hold(keys, async () => {
     const writes: Write[] = [];
     try {
-      const output = await perform(engine, prepared, tables, writes);
+      const known = keys.length > 1 ? await engine.look(keys) : undefined;
+      const output = await perform(engine, prepared, tables, writes, known);
       await engine.commit(writes);
       return fromWire(output) as Output;
     } catch (error) {
