@@ -1,16 +1,20 @@
 import { createHash } from "node:crypto";
 import { ECR } from "@aws-sdk/client-ecr";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { isRead } from "../../src/aws/clients.ts";
 import { image } from "../../src/aws/ecr/image.ts";
+import { madeFrom } from "../../src/aws/ecr/image-source.ts";
 import { type LifecycleRule, repository } from "../../src/aws/ecr/repository.ts";
 import type { Shop } from "../../src/config.ts";
 import { ecr as ecrService } from "../../src/local/ecr/index.ts";
 import { sts } from "../../src/local/sts.ts";
 import { images } from "../../src/steps/4-images.ts";
 import { credentials, type RunOptions, region, run, shopOf, startWorld, type World } from "../support/world.ts";
+import { keepsItsWord } from "./law.ts";
 
 process.env.AWS_EC2_METADATA_DISABLED = "true";
+// Each test pushes three real images.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let world: World;
 let ecr: ECR;
@@ -94,13 +98,14 @@ describe("step 4", () => {
   });
 });
 
+const rule: LifecycleRule = {
+  rulePriority: 2,
+  selection: { tagStatus: "any", countType: "imageCountMoreThan", countNumber: 1 },
+  action: { type: "expire" },
+};
+
 describe("a repository changed behind ecomctl's back", () => {
   const repositoryName = "web-server";
-  const rule: LifecycleRule = {
-    rulePriority: 2,
-    selection: { tagStatus: "any", countType: "imageCountMoreThan", countNumber: 1 },
-    action: { type: "expire" },
-  };
   const lifecyclePolicyText = JSON.stringify({ rules: [rule] });
   const resourceArn = `arn:aws:ecr:${region}:000000000000:repository/${repositoryName}`;
 
@@ -208,21 +213,34 @@ describe("an image that is not the wanted one", () => {
 const emptySpec = { repository: "web-server", tag: "x", source: "services/web-server", inputs: {} };
 
 describe("the law of every kind", () => {
-  test("holds for an image: absent, made, read as wanted, gone", async () => {
-    const { web } = images({ ...shop, baseImage: "scratch" });
-    const spec = { ...web.image.spec, repository: "web-server" };
-    expect(await image.kind.read(world.aws, "web-server", spec)).toBeUndefined();
-    await ecr.createRepository({ repositoryName: "web-server" });
-    expect(await image.kind.read(world.aws, "web-server", spec)).toBeUndefined();
-    await image.kind.create(world.aws, "web-server", { ...spec, stack: "x" });
-    const have = await image.kind.read(world.aws, "web-server", spec);
-    expect(have?.spec).toEqual(spec);
+  const spec = { mutability: "IMMUTABLE", scan: true, lifecycle: null } as const;
+
+  test("is kept by a repository", () =>
+    keepsItsWord(world, shop, {
+      subject: repository("web-server", spec),
+      change: { mutability: "MUTABLE", scan: false, lifecycle: [rule] },
+    }));
+
+  test("is kept by an image", () => {
+    const home = repository("web-server", spec);
+    const made = (platform: string) => madeFrom("services/web-server", { platform, base: "scratch" });
+    const subject = image("web-server", { repository: home.ref.name, ...made("linux/amd64") });
+    return keepsItsWord(world, shop, { before: [home], subject, change: made("linux/arm64") });
+  });
+
+  test("an image alone goes, and every other one of its repository with it", async () => {
+    await up();
+    await ecr.putImageTagMutability({ repositoryName: "web-server", imageTagMutability: "MUTABLE" });
+    const imageManifest = JSON.stringify({ ...(await manifest()), annotations: {} });
+    await ecr.putImage({ repositoryName: "web-server", imageManifest, imageTag: "by-hand" });
+    const have = await image.kind.read(world.aws, "web-server", emptySpec);
+    expect(have?.spec.repository).toBe("web-server");
     if (have) await image.kind.delete(world.aws, "web-server", have);
-    expect(await image.kind.read(world.aws, "web-server", spec)).toBeUndefined();
+    expect((await ecr.listImages({ repositoryName: "web-server" })).imageIds).toEqual([]);
+    expect(await image.kind.read(world.aws, "web-server", emptySpec)).toBeUndefined();
   });
 
   test("a name that ECR would refuse is refused in the plan", () => {
-    const spec = { mutability: "IMMUTABLE", scan: true, lifecycle: null } as const;
     for (const name of ["web-server", "shop/web-server-dev", "a2"])
       expect(repository.kind.check?.(name, spec)).toBeUndefined();
     for (const name of ["Web", "a", "a--b", "-a", "a/", "a".repeat(257)]) {
