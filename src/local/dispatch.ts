@@ -34,6 +34,9 @@ export interface Signature {
 type Handler = (input: Record<string, unknown>, call: Call<unknown>) => unknown;
 type Input = Record<string, unknown>;
 
+/** Services whose clients of a younger name speak the same API. */
+const renamed: Readonly<Record<string, string>> = { codeconnections: "codestar-connections" };
+
 /** A reply, or word that the connection is to be dropped without one. */
 export type Outcome = WireReply | "lost";
 
@@ -55,7 +58,7 @@ export class Dispatcher {
 
   async answer(request: WireRequest, signature: Signature | undefined, signal: AbortSignal): Promise<Outcome> {
     const requestId = randomUUID();
-    const service = signature && this.#backend.services.get(signature.service);
+    const service = signature && this.#backend.services.get(renamed[signature.service] ?? signature.service);
     if (!signature || !service) return strangers(request, requestId, signature?.service);
     const api = await this.#api(service);
     const wire = wireFor(api, request);

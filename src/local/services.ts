@@ -2,20 +2,24 @@ import type { AnyService } from "./service.ts";
 
 /** All services there are, in the order in which they start. Their client packages wait for the first request. */
 export async function allServices(): Promise<AnyService[]> {
-  return [
-    (await import("./sts.ts")).sts,
-    (await import("./iam/index.ts")).iam,
-    (await import("./dynamodb/dynamodb.ts")).dynamodb,
-    (await import("./sns/sns.ts")).sns,
-    (await import("./sqs/sqs.ts")).sqs,
-    (await import("./ec2/index.ts")).ec2,
-    (await import("./ecr/index.ts")).ecr,
-    (await import("./elbv2/index.ts")).elbv2,
-    (await import("./logs/index.ts")).logs,
-    (await import("./cloudmap/index.ts")).servicediscovery,
-    (await import("./ecs/index.ts")).ecs,
-    (await import("./s3/index.ts")).s3,
-    (await import("./connections/index.ts")).connections,
-    (await import("./acm.ts")).acm,
-  ];
+  const modules: object[] = await Promise.all([
+    import("./sts.ts"),
+    import("./iam/index.ts"),
+    import("./dynamodb/dynamodb.ts"),
+    import("./sns/sns.ts"),
+    import("./sqs/sqs.ts"),
+    import("./ec2/index.ts"),
+    import("./ecr/index.ts"),
+    import("./elbv2/index.ts"),
+    import("./logs/index.ts"),
+    import("./cloudmap/index.ts"),
+    import("./ecs/index.ts"),
+    import("./s3/index.ts"),
+    import("./connections/index.ts"),
+    import("./acm.ts"),
+  ]);
+  return modules.flatMap((module) => Object.values(module).filter(isService));
 }
+
+const isService = (value: unknown): value is AnyService =>
+  typeof value === "object" && value !== null && "handlers" in value && "initial" in value;
