@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type DynamoDBDocumentClient, QueryCommand, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import type { Part } from "../../common/src/lifecycle.ts";
 import type { Logger } from "../../common/src/log.ts";
-import type { Catalogue } from "./catalogue.ts";
+import { type Catalogue, sorts } from "./catalogue.ts";
+import { Cursor } from "./cursor.ts";
 import { row } from "./products.ts";
 import { inSlices } from "./slices.ts";
 
@@ -18,12 +19,15 @@ export interface FreshnessOptions {
 /** The partitions of the index `changes`. */
 const shards = ["0", "1", "2", "3"];
 /** Items in one answer: parsing a page of AWS's own size, 1 MB, would hold the event loop for too long. */
-const Limit = 500;
+const Limit = 250;
 /**
- * How far before the newest change seen each look begins, in milliseconds: whoever wrote may have a slower clock, and
- * the index shows writes late. One look in thirty, one a minute, goes back further.
+ * How late a change may show, in milliseconds: whoever wrote it may have a slower clock, and the index lags.
+ * One look in thirty, one a minute, allows for more.
  */
-const overlap = { usual: 10_000, now_and_then: 600_000 };
+const late = { usual: 10_000, sometimes: 120_000 };
+
+/** While the index is smaller than this, in products, searches are practised on it. */
+const practice = 20_000;
 
 /** Loads the catalogue from the table and keeps it fresh; every task does so on its own. */
 export function createFreshness({ dynamodb, table, catalogue, log, every = 2000 }: FreshnessOptions): Part & {
@@ -32,7 +36,7 @@ export function createFreshness({ dynamodb, table, catalogue, log, every = 2000 
 } {
   const stopping = new AbortController();
   const abort = { abortSignal: stopping.signal };
-  const newest = new Map<string, number>();
+  const cursors = new Map<string, Cursor>();
   let notReady: string | undefined = "the index is being loaded";
   let loop: Promise<void> = Promise.resolve();
 
@@ -63,12 +67,11 @@ export function createFreshness({ dynamodb, table, catalogue, log, every = 2000 
     else log.debug({ item, issues: read.error.issues }, "not a product");
   };
 
-  async function look(shard: string, back: number): Promise<void> {
-    const since = Math.max(0, (newest.get(shard) ?? 0) - back);
-    for await (const items of changes(shard, since, Limit, true)) {
+  async function look(shard: string, cursor: Cursor, ago: number): Promise<void> {
+    for await (const items of changes(shard, cursor.since(ago), Limit, true)) {
       await inSlices(items, put);
       const last: unknown = items.at(-1)?.updatedAt;
-      if (typeof last === "number") newest.set(shard, Math.max(last, newest.get(shard) ?? 0));
+      if (typeof last === "number") cursor.saw(last);
     }
   }
 
@@ -80,6 +83,7 @@ export function createFreshness({ dynamodb, table, catalogue, log, every = 2000 
         abort,
       );
       await inSlices(page.Items ?? [], put);
+      if (catalogue.size < practice) practise(catalogue);
       ExclusiveStartKey = page.LastEvaluatedKey;
     } while (ExclusiveStartKey !== undefined);
   }
@@ -88,10 +92,10 @@ export function createFreshness({ dynamodb, table, catalogue, log, every = 2000 
     const begun = performance.now();
     // Asked before the scan: whatever changes while it runs is newer than these, by the writers' own clocks.
     for (const shard of shards) {
-      for await (const [item] of changes(shard, 0, 1, false)) {
-        newest.set(shard, typeof item?.updatedAt === "number" ? item.updatedAt : 0);
-        break;
-      }
+      const { value = [] } = await changes(shard, 0, 1, false).next();
+      const newest: unknown = value[0]?.updatedAt;
+      const begin = typeof newest === "number" ? newest - late.usual : 0;
+      cursors.set(shard, new Cursor(begin, late.sometimes));
     }
     await Promise.all(shards.map((_shard, segment) => scan(segment, shards.length)));
     log.info({ products: catalogue.size, ms: Math.round(performance.now() - begun) }, "index loaded");
@@ -117,9 +121,9 @@ export function createFreshness({ dynamodb, table, catalogue, log, every = 2000 
     await persistently("the index cannot be loaded", load);
     if (!stopping.signal.aborted) notReady = undefined;
     for (let count = 1; !stopping.signal.aborted; count += 1) {
-      const back = count % 30 === 0 ? overlap.now_and_then : overlap.usual;
+      const ago = count % 30 === 0 ? late.sometimes : late.usual;
       await persistently("cannot look for changes", async () => {
-        await Promise.all(shards.map((shard) => look(shard, back)));
+        await Promise.all([...cursors].map(([shard, cursor]) => look(shard, cursor, ago)));
       });
       if (catalogue.garbage > 1000 + catalogue.size / 10) await inSlices(catalogue.purge(), () => {});
       await pause(every);
@@ -136,4 +140,10 @@ export function createFreshness({ dynamodb, table, catalogue, log, every = 2000 
       await loop;
     },
   };
+}
+
+/** The first searches are slow until they are compiled: 60 ms at 100,000 products. So they are made while there are few. */
+function practise(catalogue: Catalogue): void {
+  const sort = sorts[catalogue.size % sorts.length] ?? "relevance";
+  for (const q of ["", "s", "tabel", "the a"]) catalogue.search({ q, sort, page: 1, pageSize: 24 });
 }

@@ -18,10 +18,12 @@ const mostExpansions = 4000;
  */
 export class Vocabulary {
   /** Postings of each word: slot * 4 + index of the field. */
+  #postings = new Map<string, number[]>();
+  /** The same by the letters of the word; asked only for what a Map cannot find, for it is much slower. */
   #words = new SearchableMap<number[]>();
 
   get size(): number {
-    return this.#words.size;
+    return this.#postings.size;
   }
 
   /** Adds a product's words; a word in several fields counts where it says most. `texts` in the order of `fields`. */
@@ -31,9 +33,17 @@ export class Vocabulary {
       for (const word of words) {
         if (seen.has(word)) continue;
         seen.add(word);
-        this.#words.fetch(word, () => []).push(slot * fields.length + field);
+        const posting = slot * fields.length + field;
+        const postings = this.#postings.get(word);
+        if (postings !== undefined) postings.push(posting);
+        else this.#learn(word, [posting]);
       }
     });
+  }
+
+  #learn(word: string, postings: number[]): void {
+    this.#postings.set(word, postings);
+    this.#words.set(word, postings);
   }
 
   /**
@@ -52,7 +62,7 @@ export class Vocabulary {
   *purge(gone: ReadonlySet<number>): Generator<void> {
     const empty: string[] = [];
     let count = 0;
-    for (const [word, postings] of this.#words.entries()) {
+    for (const [word, postings] of this.#postings) {
       const kept = postings.filter((posting) => !gone.has(posting >> 2));
       postings.length = 0;
       for (const posting of kept) postings.push(posting);
@@ -61,6 +71,7 @@ export class Vocabulary {
       if (count % 1000 === 0) yield;
     }
     for (const word of empty) {
+      this.#postings.delete(word);
       this.#words.delete(word);
       count += 1;
       if (count % 1000 === 0) yield;
@@ -69,7 +80,7 @@ export class Vocabulary {
 
   #expand(word: string, last: boolean): readonly (readonly [number[], number])[] {
     const found: [number[], number][] = [];
-    const exact = this.#words.get(word);
+    const exact = this.#postings.get(word);
     if (exact !== undefined) found.push([exact, 1]);
     if (word.length === 1 && !last) return found;
     for (const [longer, postings] of this.#words.atPrefix(word).entries()) {

@@ -39,7 +39,10 @@ async function task(): Promise<string> {
     "127.0.0.1",
   );
   tasks.push(running);
-  await vi.waitFor(async () => expect(await (await fetch(`${running.url}/readyz`)).json()).toMatchObject({ status: "ready" }), 20_000);
+  await vi.waitFor(
+    async () => expect(await (await fetch(`${running.url}/readyz`)).json()).toMatchObject({ status: "ready" }),
+    20_000,
+  );
   return running.url;
 }
 
