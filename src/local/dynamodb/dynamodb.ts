@@ -113,7 +113,9 @@ function refuseUnready(input: { TableName?: string; IndexName?: string }, call: 
 async function measure(table: Table, { local }: Call<DynamoDBState>): Promise<void> {
   const now = local.clock.now();
   if (table.goneAt !== undefined || (table.size && now - table.size.at < local.lasts(6 * 60 * 60_000))) return;
-  table.size = { ...(await (await engineOf(local)).measure(table)), at: now };
+  const engine = await engineOf(local);
+  for (const owner of [table, ...table.localIndexes, ...table.globalIndexes])
+    owner.size = { ...(await engine.measure(owner)), at: now };
 }
 
 /** Fills an index beside the requests; what was not done before a stop is begun again at the next start. */

@@ -96,9 +96,9 @@ export class Engine {
     await this.db.clear({ gte: rowsOf(owner), lt: `${owner.id}\x7f` });
   }
 
-  /** How many items a table has, and about how many bytes they are. */
-  async measure(table: Table): Promise<{ items: number; bytes: number }> {
-    const rows = this.db.values<string, string>({ ...within(rowsOf(table), {}), valueEncoding: "utf8" });
+  /** How many items a table or an index has, and about how many bytes they are. */
+  async measure(owner: { readonly id: string }): Promise<{ items: number; bytes: number }> {
+    const rows = this.db.values<string, string>({ ...within(rowsOf(owner), {}), valueEncoding: "utf8" });
     const size = { items: 0, bytes: 0 };
     try {
       for (let some = await rows.nextv(1000); some.length > 0; some = await rows.nextv(1000)) {

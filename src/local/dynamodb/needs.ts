@@ -5,6 +5,7 @@ interface Named {
   TableName?: string;
   IndexName?: string;
   ResourceArn?: string;
+  Tags?: unknown[];
   RequestItems?: Record<string, unknown>;
   TransactItems?: Record<string, { TableName?: string } | undefined>[];
 }
@@ -30,5 +31,7 @@ export function needsOf(operation: string, given: Record<string, unknown>, regio
     );
   if (input.RequestItems) return Object.keys(input.RequestItems).map((name) => on(operation, name));
   const name = input.TableName ?? input.ResourceArn;
-  return name ? [on(operation, name, input.IndexName)] : [{ action: `dynamodb:${operation}`, resource: "*" }];
+  if (!name) return [{ action: `dynamodb:${operation}`, resource: "*" }];
+  const tagged = operation === "CreateTable" && input.Tags?.length;
+  return [on(operation, name, input.IndexName), ...(tagged ? [on("TagResource", name)] : [])];
 }

@@ -25,6 +25,14 @@ export interface Index {
   backfilling?: boolean;
   /** DELETING until then (ms). */
   goneAt?: number;
+  size?: Size;
+}
+
+/** How much there was when it was last counted. */
+export interface Size {
+  readonly items: number;
+  readonly bytes: number;
+  readonly at: number;
 }
 
 /** A table as it is kept: what was asked for, and when it becomes what. Times are ms since 1970. */
@@ -52,7 +60,7 @@ export interface Table {
   ttl?: { attribute: string; enabled: boolean; until: number };
   recovery: { since?: number; days?: number };
   tags: Record<string, string>;
-  size?: { items: number; bytes: number; at: number };
+  size?: Size;
 }
 
 export interface DynamoDBState {
@@ -157,8 +165,8 @@ const named = (index: Index, arn: string) => ({
   KeySchema: index.KeySchema,
   Projection: index.Projection,
   IndexArn: `${arn}/index/${index.IndexName}`,
-  IndexSizeBytes: 0,
-  ItemCount: 0,
+  IndexSizeBytes: index.size?.bytes ?? 0,
+  ItemCount: index.size?.items ?? 0,
 });
 
 const throughput = (given: ProvisionedThroughput | undefined) => ({

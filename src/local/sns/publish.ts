@@ -42,6 +42,7 @@ export function publish(local: Local, region: string, topicArn: string, publicat
       if (redriven === false) topic.metrics.NumberOfNotificationsFailedToRedriveToDlq++;
     }
   }
+  local.changed(snsKeeper, region);
   return id;
 }
 
