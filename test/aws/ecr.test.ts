@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { ECR } from "@aws-sdk/client-ecr";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { isRead } from "../../src/aws/clients.ts";
 import { image } from "../../src/aws/ecr/image.ts";
 import { madeFrom } from "../../src/aws/ecr/image-source.ts";
@@ -13,8 +13,6 @@ import { credentials, type RunOptions, region, run, shopOf, startWorld, type Wor
 import { keepsItsWord } from "./law.ts";
 
 process.env.AWS_EC2_METADATA_DISABLED = "true";
-// Each test pushes three real images.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let world: World;
 let ecr: ECR;
@@ -30,8 +28,7 @@ afterEach(async () => {
   await world.stop();
 });
 
-const up = (of: Shop = shop, options: RunOptions = {}) =>
-  run(world.aws, of, { steps: [images({ ...of, baseImage: "scratch" })], ...options });
+const up = (of: Shop = shop, options: RunOptions = {}) => run(world.aws, of, { steps: [images(of)], ...options });
 const written = () => world.calls.filter(({ operation }) => !isRead(operation)).map(({ operation }) => operation);
 
 /** What a dry run would change, by resource: the fields. */
@@ -75,7 +72,7 @@ describe("step 4", () => {
   });
 
   test("gives each service's image by its address, which is known before unless a pipeline chooses", async () => {
-    const { web } = images({ ...shop, baseImage: "scratch" });
+    const { web } = images(shop);
     expect(web.uri).toMatch(/^«ecr:repository\/web-server\.registry»\/«ecr:image\/web-server\.name»:[0-9a-f]{20}$/);
     const piped = images({ ...shop, pipeline: { ...shop.pipeline, repository: "me/shop" } });
     expect(piped.web.uri).toContain(":«ecr:image/web-server.tag»");
@@ -172,7 +169,7 @@ describe("an image that is not the wanted one", () => {
 
   test("bears the wanted tag: an immutable tag is taken off it first", async () => {
     await up();
-    const { tag = "" } = images({ ...shop, baseImage: "scratch" }).web.image.spec;
+    const { tag = "" } = images(shop).web.image.spec;
     await replace(tag, { "ecomctl.source": "services/other" });
     expect(await drift()).toEqual({ "ecr:image/web-server": ["source"] });
     const { outcome } = await up();
