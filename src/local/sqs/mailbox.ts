@@ -80,10 +80,11 @@ export class Mailbox {
       message.received++;
       message.firstReceivedAt ??= now;
       message.visibleAt = now + hideFor;
-      this.#place(message);
       lines.push(seen(message));
       received.push({ message, receipt: receiptOf(message) });
     }
+    // Only now: hidden for no time at all, a message would be met again in the same round.
+    for (const { message } of received) this.#place(message);
     this.#journal.append(lines);
     this.#compact();
     return received;
