@@ -52,7 +52,13 @@ async function inWords<Result>(work: () => Promise<Result>): Promise<Result> {
         error,
       );
     if (error instanceof LocalTrouble)
-      throw new Problem("local-trouble", "the AWS on this machine", error.message, `see ${error.log}`, error);
+      throw new Problem(
+        "local-trouble",
+        "the AWS on this machine does not do its part",
+        error.message.replace(/ \(see .*\)$/, ""),
+        `its log says more: ${error.log}`,
+        error,
+      );
     throw error;
   }
 }

@@ -28,7 +28,6 @@ export function programFor(terminal: Terminal, end: (code: number) => void): Com
   const program = new Command("ecomctl")
     .description("Takes an AWS account, or no account at all, to a running e-commerce platform, and back.")
     .version(pkg.version, "-v, --version")
-    .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .addHelpText(

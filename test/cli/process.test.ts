@@ -104,6 +104,17 @@ describe("bad input is told in three lines, and ends with 1", () => {
     expect(stdout + stderr).not.toMatch(/planted/i);
   });
 
+  it("no credentials, on a machine whose network swallows what is sent to the metadata service", async () => {
+    const [url, server] = await endpoint(() => new Promise(() => {}));
+    const imds = { AWS_EC2_METADATA_DISABLED: "false", AWS_EC2_METADATA_SERVICE_ENDPOINT: url };
+    const files = { AWS_CONFIG_FILE: join(folder, "none"), AWS_SHARED_CREDENTIALS_FILE: join(folder, "none") };
+    const { code, stderr } = await cli.run(folder, ["status", "--region", "us-east-1"], { ...imds, ...files });
+    server.closeAllConnections();
+    server.close();
+    expect(code).toBe(1);
+    expect(stderr).toContain("[credentials-missing]");
+  });
+
   it("is JSON on stdout with --json", async () => {
     const { code, stdout } = await cli.run(folder, ["status", "--json"]);
     expect(code).toBe(1);
@@ -138,7 +149,7 @@ describe("what needs no AWS", () => {
     expect(steps[0].resources[0]).toMatchObject({ id: "dynamodb:table/Products", state: "missing" });
     const down = await cli.run(folder, ["down", "--local"]);
     expect(down.code).toBe(0);
-    expect(down.stderr).toContain("nothing was done");
+    expect(down.stderr).toContain("Nothing to do: nothing is there");
     expect((await cli.run(folder, ["step", "1", "--local", "--dry-run", "--detailed-exitcode"])).code).toBe(2);
   });
 });

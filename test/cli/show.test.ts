@@ -46,6 +46,7 @@ describe("a plan as text", () => {
       change(queue("old", {}), { action: "delete" }),
       change(queue("data", {}), { why: "holds data" }),
       change(queue("same", {}), {}),
+      change(queue("elsewhere", {}), { action: "leave", differences: [{ field: "wait", have: 5, want: 0 }] }),
     ];
     expect(planText({ steps, changes, details: false, paint: plain })).toBe(
       `
@@ -57,6 +58,7 @@ Step 3: queues
       next: take it over with --adopt
   - sqs:queue/old
   = sqs:queue/data: holds data
+  = sqs:queue/elsewhere: wait differs; this step leaves it
 
 Step 9: pipeline
   no repository: set pipeline.repository in ecomctl.json
@@ -210,7 +212,7 @@ describe("progress", () => {
 
   const outcome: Outcome = { done: new Map(), failed: [], skipped: [], left: [], interrupted: false };
   it.each<[string, Partial<Outcome>, string]>([
-    ["nothing", {}, "Done: 4 as before"],
+    ["nothing", {}, "Nothing to do: 4 as before"],
     ["something", { done: new Map([["create", 2]]) }, "Done: 2 created, 4 as before"],
     [
       "a failure",

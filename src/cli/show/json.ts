@@ -73,7 +73,9 @@ export const withFields = <Aws>(changes: readonly Change<Aws>[], survey: Survey)
 
 /** One event of a run as one line of JSON. */
 export const eventLine = (event: Event): string =>
-  JSON.stringify(event.event === "failed" ? { ...event, error: explain(event.error) } : event);
+  JSON.stringify(event.event === "failed" ? { ...event, error: explain(event.error) } : event, (key, value: unknown) =>
+    key === "milliseconds" && typeof value === "number" ? Math.round(value) : value,
+  );
 
 /** What the last line of a run tells. */
 export interface DoneEvent {

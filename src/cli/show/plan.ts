@@ -43,11 +43,15 @@ const isTold = <Aws>({ action, why }: Change<Aws>) => action !== "keep" || why !
 function changeLines<Aws>(change: Change<Aws>, details: boolean, paint: Paint): string[] {
   const { action, resource, differences, why, next } = change;
   const [sign, style] = signs[action];
+  if (action === "leave") {
+    const fields = differences.map(({ field }) => field).join(", ");
+    return [`  ${paint(style, `${sign} ${resource.id}`)}: ${fields} differs; this step leaves it`];
+  }
   const fields =
     action === "create" ? (details ? differences.map(fieldLine) : []) : differences.flatMap(differenceLines);
   const remark = why === undefined || action === "refuse" ? "" : `: ${why}`;
   return [
-    `  ${paint(style, `${sign} ${resource.id}`)}${remark}${action === "leave" ? ": not touched by this step" : ""}`,
+    `  ${paint(style, `${sign} ${resource.id}`)}${remark}`,
     ...fields.map((line) => `      ${line}`),
     ...(action === "refuse" ? [`      why:  ${why}`, `      next: ${next}`] : []),
   ];

@@ -82,9 +82,9 @@ export function outcomeText(outcome: Outcome, { kept, refused, again }: Around, 
     refused > 0 && `${refused} refused`,
     outcome.skipped.length > 0 && `${outcome.skipped.length} not tried`,
     outcome.left.length > 0 && `${outcome.left.length} left for now`,
-    kept > 0 && `${kept} as before`,
   ].filter((part) => part !== false);
-  const told = counts.length > 0 ? counts.join(", ") : "nothing was done";
+  const before = kept > 0 ? `${kept} as before` : "";
+  const told = [...(counts.length > 0 ? counts : ["nothing changed"]), before].filter(Boolean).join(", ");
   if (outcome.interrupted)
     return `${paint("yellow", "Interrupted:")} ${told}. What is done stays done; \`${again}\` goes on from here.`;
   if (outcome.failed.length + outcome.skipped.length + refused > 0)
@@ -93,7 +93,9 @@ export function outcomeText(outcome: Outcome, { kept, refused, again }: Around, 
     const waits = outcome.left.map(({ id, why }) => `  ${id}: ${why}`).join("\n");
     return `${paint("yellow", "Done, but for you:")} ${told}\n${waits}\nThen \`${again}\` finishes it.`;
   }
-  return `${paint("green", "Done:")} ${told}`;
+  return counts.length > 0
+    ? `${paint("green", "Done:")} ${told}`
+    : `${paint("green", "Nothing to do:")} ${before || "nothing is there"}`;
 }
 
 const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(1)} s`;
