@@ -2,8 +2,12 @@ import type { Aws } from "../clients.ts";
 import { unlessAbsent } from "../errors.ts";
 import { defineKind } from "../kind.ts";
 import { ownerIn, tagKeys, tagList } from "../tags.ts";
+import { policyFor, publishersIn } from "./publishers.ts";
 
-export type TopicSpec = Record<never, never>;
+export type TopicSpec = {
+  /** Services of AWS that may publish in the name of this account, `cloudwatch.amazonaws.com`; left out: the policy is nobody's business. */
+  readonly publishers?: readonly string[];
+};
 
 /** An SNS standard topic. Its ARN follows from its name, so no list is searched. */
 export const topic = defineKind<TopicSpec, "arn">({
@@ -20,15 +24,18 @@ export const topic = defineKind<TopicSpec, "arn">({
     ]);
     if (!found) return undefined;
     const { stack, adopted } = ownerIn(tags?.Tags);
-    return { spec: { stack }, adopted, outputs: { arn } };
+    const publishers = publishersIn(found.Attributes?.Policy, arn);
+    return { spec: { publishers, stack }, adopted, outputs: { arn } };
   },
 
   async create(aws, name, want) {
     await aws.sns.createTopic({ Name: name, Tags: tagList(want) });
+    if (want.publishers?.length) await admit(aws, name, want.publishers);
   },
 
-  async update(aws, name, want) {
-    await aws.sns.tagResource({ ResourceArn: await arnOf(aws, name), Tags: tagList(want) });
+  async update(aws, name, want, _have, changed) {
+    if (changed.has("stack")) await aws.sns.tagResource({ ResourceArn: await arnOf(aws, name), Tags: tagList(want) });
+    if (changed.has("publishers")) await admit(aws, name, want.publishers ?? []);
   },
 
   async delete(aws, name) {
@@ -41,3 +48,10 @@ export const topic = defineKind<TopicSpec, "arn">({
 });
 
 const arnOf = (aws: Aws, name: string) => aws.arn("sns", name);
+
+/** The policy is put whole, with what SNS itself lets the owner do. */
+async function admit(aws: Aws, name: string, publishers: readonly string[]): Promise<void> {
+  const TopicArn = await arnOf(aws, name);
+  const AttributeValue = policyFor(TopicArn, publishers);
+  await aws.sns.setTopicAttributes({ TopicArn, AttributeName: "Policy", AttributeValue });
+}
