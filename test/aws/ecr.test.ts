@@ -245,6 +245,18 @@ describe("the law of every kind", () => {
     }
   });
 
+  test("an image whose sources changed after the plan is not pushed under the old tag", async () => {
+    await ecr.createRepository({ repositoryName: "web-server" });
+    const { inputs, ...made } = madeFrom("services/web-server", { platform: "linux/amd64", base: "scratch" });
+    const planned = { ...inputs, "services/web-server/src/main.ts": "0000000000000000" };
+    const want = { repository: "web-server", ...made, inputs: planned, stack: "x" };
+    await expect(image.kind.create(world.aws, "web-server", want)).rejects.toMatchObject({
+      code: "image-sources-changed",
+      why: expect.stringMatching(/^services\/web-server\/src\/main.ts changed/),
+    });
+    expect((await ecr.listImages({ repositoryName: "web-server" })).imageIds).toEqual([]);
+  });
+
   test("an image that cannot be built fails with the next thing to do", async () => {
     await ecr.createRepository({ repositoryName: "web-server" });
     const spec = { ...emptySpec, source: "services/nowhere", stack: "x" };

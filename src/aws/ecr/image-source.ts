@@ -2,7 +2,7 @@ import { Problem } from "../../engine/problem.ts";
 import { buildImage } from "../../images/build.ts";
 import { ImageProblem } from "../../images/problem.ts";
 import { baseImage, packageRoot } from "../../images/source.ts";
-import { contentTag, describeInputs } from "../../images/tag.ts";
+import { changedInputs, contentTag, describeInputs } from "../../images/tag.ts";
 import type { Aws } from "../clients.ts";
 import type { ImageSpec } from "./image.ts";
 
@@ -32,6 +32,11 @@ export async function pushImage(aws: Aws, { repository, tag, source, inputs }: I
   const [username = "", ...password] = Buffer.from(authorizationToken, "base64").toString().split(":");
   const login = { username, password: password.join(":") };
   const { base = "scratch", platform = "linux/amd64" } = inputs;
+  const changed = changedInputs(inputs, madeFrom(source, { platform, base }).inputs);
+  if (changed.length > 0) {
+    const why = `${changed.join(", ")} changed since the plan was made, and the tag is a hash of it`;
+    throw new Problem("image-sources-changed", `the image of ${source} was not built`, why, "run the command again");
+  }
   try {
     const built = await buildImage({ source: sourceIn(source), base, platform, logins: { [proxyEndpoint]: login } });
     await built.push({ registry: proxyEndpoint, repository, tag, login });
