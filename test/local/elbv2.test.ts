@@ -6,7 +6,7 @@ import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { testClock } from "../../src/local/clock.ts";
 import { ec2 } from "../../src/local/ec2/index.ts";
-import { elasticloadbalancing } from "../../src/local/elbv2/index.ts";
+import { elbv2 } from "../../src/local/elbv2/index.ts";
 import { iam } from "../../src/local/iam/index.ts";
 import { type LocalServer, startLocal } from "../../src/local/server.ts";
 
@@ -25,7 +25,7 @@ beforeEach(async () => {
   clock = testClock();
   warnings = [];
   const warn = (message: string) => void warnings.push(message);
-  server = await startLocal({ dir, port: 0, services: [ec2, iam, elasticloadbalancing], clock, waits: "aws", warn });
+  server = await startLocal({ dir, port: 0, services: [ec2, iam, elbv2], clock, waits: "aws", warn });
   const config = { endpoint: server.url, region: "us-east-1", credentials, maxAttempts: 1 };
   elb = new ElasticLoadBalancingV2(config);
   network = new EC2(config);

@@ -11,7 +11,7 @@ import { targetGroups } from "./target-groups.ts";
 import { targets } from "./targets.ts";
 
 /** Elastic Load Balancing: application load balancers that balance, on 127.0.0.1. */
-export const elasticloadbalancing = emulate<ElasticLoadBalancingV2, ElbState>({
+export const elbv2 = emulate<ElasticLoadBalancingV2, ElbState>({
   ...elbKeeper,
   load: () => import("@aws-sdk/client-elastic-load-balancing-v2"),
   handlers: { ...loadBalancers, ...attributes, ...targetGroups, ...targets, ...listeners, ...rules, ...tags },

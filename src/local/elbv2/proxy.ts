@@ -109,6 +109,8 @@ export function pass(passage: Passage): void {
       const { statusCode = 502 } = answer;
       passage.answered("target", statusCode, (performance.now() - started) / 1000);
       response.writeHead(statusCode, answer.statusMessage, without(answer.headers, hopByHop));
+      // A stream of events may take a while to its first one.
+      response.flushHeaders();
       // A target that breaks off breaks off the client too: it must not take half an answer for a whole one.
       pipeline(answer, response, (error) => {
         if (error) response.destroy();

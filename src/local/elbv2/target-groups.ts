@@ -7,7 +7,7 @@ import type {
 import { ec2State } from "../ec2/state.ts";
 import { page } from "../page.ts";
 import { type Handlers, Refusal } from "../service.ts";
-import { checkName } from "./load-balancers.ts";
+import { checkName } from "./place.ts";
 import { planeOf } from "./plane.ts";
 import {
   type ElbState,
