@@ -1,5 +1,8 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { STS } from "@aws-sdk/client-sts";
+import { listed, statementsOf } from "./iam/document.ts";
+import { iamState, type Role } from "./iam/state.ts";
+import { like } from "./like.ts";
 import { type Caller, emulate, Refusal } from "./service.ts";
 
 /** Sessions of roles, by access key. */
@@ -13,8 +16,6 @@ export interface StsState {
 const accountRoot = (account: string) => `arn:aws:iam::${account}:root`;
 const sessionArn = (account: string, role: string, session: string) =>
   `arn:aws:sts::${account}:assumed-role/${role}/${session}`;
-// AWS's ids are opaque; the same role always has the same one.
-const roleId = (role: string) => `AROA${createHash("sha256").update(role).digest("hex").slice(0, 17).toUpperCase()}`;
 const letters = (count: number) => randomBytes(count).toString("hex").slice(0, count).toUpperCase();
 
 /** Credentials of a role; what has expired by `now` is forgotten. */
@@ -46,35 +47,55 @@ export const sts = emulate<STS, StsState>({
   needs: (operation, input) =>
     operation === "AssumeRole" ? [{ action: "sts:AssumeRole", resource: String(input.RoleArn) }] : [],
   handlers: {
-    GetCallerIdentity: (_, { account, caller, state }) => {
+    GetCallerIdentity: (_, { account, caller, local, state }) => {
       const session = state.sessions[caller.accessKeyId];
+      const role = session && iamState(local).roles[session.role.toLowerCase()];
       return {
         Account: account,
         Arn: caller.arn,
-        UserId: session ? `${roleId(session.role)}:${session.session}` : account,
+        UserId: session ? `${role?.id ?? session.role}:${session.session}` : account,
       };
     },
 
     AssumeRole: ({ RoleArn = "", RoleSessionName = "", DurationSeconds = 3600 }, { account, caller, local, state }) => {
-      const role = /^arn:aws:iam::\d{12}:role\/(?:.*\/)?([^/]+)$/.exec(RoleArn)?.[1];
-      if (!role) throw new Refusal("ValidationError", `${RoleArn} is invalid`);
-      if (RoleArn.split(":")[4] !== account) {
+      const name = /^arn:aws:iam::\d{12}:role\/(?:.*\/)?([^/]+)$/.exec(RoleArn)?.[1];
+      if (!name) throw new Refusal("ValidationError", `${RoleArn} is invalid`);
+      const role = iamState(local).roles[name.toLowerCase()];
+      // AWS does not tell a role that is not there from one that may not be assumed.
+      if (role?.arn !== RoleArn || !trusts(role, caller, account)) {
         const why = `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${RoleArn}`;
         throw new Refusal("AccessDenied", why, { status: 403 });
       }
-      const { accessKeyId, ...secrets } = openSession(state, role, RoleSessionName, local.clock.now(), DurationSeconds);
+      if (DurationSeconds > role.maxSession) {
+        const why = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
+        throw new Refusal("ValidationError", why);
+      }
+      const now = local.clock.now();
+      const session = openSession(state, role.name, RoleSessionName, now, DurationSeconds);
       return {
         Credentials: {
-          AccessKeyId: accessKeyId,
-          SecretAccessKey: secrets.secretAccessKey,
-          SessionToken: secrets.sessionToken,
-          Expiration: new Date(local.clock.now() + DurationSeconds * 1000),
+          AccessKeyId: session.accessKeyId,
+          SecretAccessKey: session.secretAccessKey,
+          SessionToken: session.sessionToken,
+          Expiration: new Date(now + DurationSeconds * 1000),
         },
         AssumedRoleUser: {
-          Arn: sessionArn(account, role, RoleSessionName),
-          AssumedRoleId: `${roleId(role)}:${RoleSessionName}`,
+          Arn: sessionArn(account, role.name, RoleSessionName),
+          AssumedRoleId: `${role.id}:${RoleSessionName}`,
         },
       };
     },
   },
 });
+
+/** Whether a role's trust policy lets somebody of this account assume it. */
+function trusts(role: Role, caller: Caller, account: string): boolean {
+  const own = caller.role === undefined ? undefined : `arn:aws:iam::${account}:role/${caller.role}`;
+  const whom = ["*", account, accountRoot(account), caller.arn, own];
+  return statementsOf(role.trust).some(
+    ({ Effect, Principal, Action }) =>
+      Effect === "Allow" &&
+      (Principal === "*" || listed(Principal?.AWS).some((one) => whom.includes(one))) &&
+      listed(Action).some((pattern) => like(pattern, "sts:AssumeRole", "si")),
+  );
+}
