@@ -202,10 +202,10 @@ describe("progress", () => {
     const line = new UnderWay();
     expect(line.after({ event: "started", id: "a", action: "delete", differences: [] })).toBe("deleting a");
     expect(line.after({ event: "waiting", id: "a", why: "it to be gone", seconds: 12 })).toBe(
-      "deleting a, waiting for it to be gone (12 s)",
+      "deleting a, waiting: it to be gone (12 s)",
     );
     expect(line.after({ event: "started", id: "b", action: "create", differences: [] })).toBe(
-      "deleting a, waiting for it to be gone (12 s) · 1 more",
+      "deleting a, waiting: it to be gone (12 s) · 1 more",
     );
     expect(line.after({ event: "finished", id: "a", action: "delete", milliseconds: 1 })).toBe("creating b");
   });

@@ -42,7 +42,7 @@ export function lastingLine(event: Event, paint: Paint): string | undefined {
   }
 }
 
-/** What is under way, for the one line that moves: `creating sqs:queue/OrderQueue, waiting for it to show (12 s) · 3 more`. */
+/** What is under way, for the one line that moves: `creating sqs:queue/OrderQueue, waiting: it to show (12 s) · 3 more`. */
 export class UnderWay {
   readonly #now = new Map<string, string>();
 
@@ -51,9 +51,9 @@ export class UnderWay {
     const { id } = event;
     if (event.event === "started") this.#now.set(id, `${doing[event.action]} ${id}`);
     else if (event.event === "waiting") {
-      const begun = (this.#now.get(id) ?? id).split(", waiting for")[0];
+      const begun = (this.#now.get(id) ?? id).split(", waiting: ")[0];
       const since = event.seconds ? ` (${event.seconds} s)` : "";
-      this.#now.set(id, `${begun}, waiting for ${event.why}${since}`);
+      this.#now.set(id, `${begun}, waiting: ${event.why}${since}`);
     } else if (event.event !== "differs") this.#now.delete(id);
     const [first = "working", ...more] = this.#now.values();
     return more.length > 0 ? `${first} · ${more.length} more` : first;
@@ -62,7 +62,7 @@ export class UnderWay {
 
 /** A line for waiting, where nothing moves: once for each thing that is waited for. */
 export const waitingLine = (event: Event): string | undefined =>
-  event.event === "waiting" ? `  … ${event.id}: waiting for ${event.why}` : undefined;
+  event.event === "waiting" ? `  … ${event.id}: waiting: ${event.why}` : undefined;
 
 /** What is said of a run beside its outcome: what stayed as it was, what was refused, and the command that goes on. */
 export interface Around {
