@@ -93,11 +93,13 @@ interface Sendable {
   readonly config: { readonly credentials?: unknown };
 }
 interface Loaded {
-  readonly client: Sendable;
+  readonly reader: Sendable;
+  readonly writer: Sendable;
   readonly module: Record<string, new (input: object) => CommandIO<object, { $metadata: object }>>;
 }
 
 const MOST_IN_FLIGHT = 24;
+const READ_ATTEMPTS = 6;
 const READS = /^(Get|List|Describe|BatchGet|BatchCheck|Head|Discover)/;
 
 /** Whether an operation only reads. */
@@ -118,19 +120,25 @@ export function connect(connection: Connection): Aws {
       (async () => {
         // All clients share one provider, so that a profile's role is assumed and a token refreshed once.
         const credentials =
-          connection.credentials ?? (service === "sts" ? undefined : (await load("sts")).client.config.credentials);
+          connection.credentials ?? (service === "sts" ? undefined : (await load("sts")).reader.config.credentials);
         const module = (await modules[service]()) as unknown as Loaded["module"] & {
           Client: new (config: object) => Sendable;
         };
-        const config = { region, endpoint, profile, maxAttempts: 6, ...(credentials !== undefined && { credentials }) };
-        return { module, client: new module.Client(config) };
+        const config = { region, endpoint, profile, ...(credentials !== undefined && { credentials }) };
+        return {
+          module,
+          reader: new module.Client({ ...config, maxAttempts: READ_ATTEMPTS }),
+          // A write whose answer was lost is not repeated blindly: whoever called reads, and decides again.
+          writer: new module.Client({ ...config, maxAttempts: 1 }),
+        };
       })();
     loaded.set(service, loading);
     return loading;
   };
 
   const send = async (service: Service, operation: string, input: object) => {
-    const { client, module } = await load(service);
+    const { reader, writer, module } = await load(service);
+    const client = isRead(operation) ? reader : writer;
     const Command = module[`${operation}Command`];
     if (!Command) throw new TypeError(`${service} has no operation ${operation} in src/aws/commands`);
     const command = new Command(input);
