@@ -123,7 +123,7 @@ test("the same token does the same once, for ten minutes, also across a restart;
   expect(await stock()).toBe(8);
 });
 
-test("a transaction touches an item once, and an absent table not at all", async () => {
+test("a transaction touches an item once, an absent table not at all, and a hundred items at most", async () => {
   await stocked(5);
   await expect(db.transactWriteItems({ TransactItems: [take(), take()] })).rejects.toMatchObject({
     name: "ValidationException",
@@ -133,7 +133,9 @@ test("a transaction touches an item once, and an absent table not at all", async
   await expect(db.transactWriteItems({ TransactItems: [take(), elsewhere] })).rejects.toMatchObject({
     name: "ResourceNotFoundException",
   });
-  expect(await stock()).toBe(5);
+  const many = Array.from({ length: 101 }, (_, index) => order(`o${index}`));
+  await expect(db.transactWriteItems({ TransactItems: many })).rejects.toMatchObject({ name: "ValidationException" });
+  expect([await stock(), await orders()]).toEqual([5, 0]);
 });
 
 test("items are read as they were at one moment", async () => {

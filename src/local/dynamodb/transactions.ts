@@ -42,6 +42,7 @@ export async function transactWrite(
   now: number,
 ): Promise<Answer<TransactWriteItemsCommandOutput>> {
   const { ClientRequestToken: token, TransactItems = [], ReturnConsumedCapacity } = input;
+  refuseMany(TransactItems);
   const parts = TransactItems.map((item) => partOf(engine, item, tables, ReturnConsumedCapacity));
   refuseTwice(parts.map((part) => part.place));
   const tokenKey = token && `${TOKENS}${owner}~${token}`;
@@ -65,6 +66,7 @@ export async function transactGet(
   { TransactItems = [] }: TransactGetItemsCommandInput,
   tables: Tables,
 ): Promise<Answer<TransactGetItemsCommandOutput>> {
+  refuseMany(TransactItems);
   const gets = TransactItems.map(({ Get }) => {
     const prepared = prepare(engine, "GetItem", Get ?? {});
     return { prepared, place: placeOf(tables, tableName(Get?.TableName), { key: toWire(Get?.Key) as Item }) };
@@ -115,6 +117,14 @@ const missing = (member: string): Refusal =>
     "ValidationException",
     `1 validation error detected: Value null at '${member}' failed to satisfy constraint: Member must not be null`,
   );
+
+function refuseMany(items: readonly unknown[]): void {
+  if (items.length < 1 || items.length > 100)
+    throw new Refusal(
+      "ValidationException",
+      `1 validation error detected: Value at 'transactItems' failed to satisfy constraint: Member must have length ${items.length < 1 ? "greater than or equal to 1" : "less than or equal to 100"}`,
+    );
+}
 
 function refuseTwice(places: readonly (Place | undefined)[]): void {
   const items = places.flatMap((place) => (place ? [lockOf(place)] : []));
