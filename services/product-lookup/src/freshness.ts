@@ -3,7 +3,7 @@ import { type DynamoDBDocumentClient, QueryCommand, ScanCommand } from "@aws-sdk
 import type { Part } from "../../common/src/lifecycle.ts";
 import type { Logger } from "../../common/src/log.ts";
 import { type Catalogue, sorts } from "./catalogue.ts";
-import { Cursor } from "./cursor.ts";
+import { Cursor, type Late } from "./cursor.ts";
 import { row } from "./products.ts";
 import { inSlices } from "./slices.ts";
 
@@ -24,12 +24,15 @@ const Limit = 250;
  * How late a change may show, in milliseconds: whoever wrote it may have a slower clock, and the index lags.
  * One look in thirty, one a minute, allows for more.
  */
-const late = { usual: 10_000, sometimes: 120_000 };
+const late: Late = { usual: 10_000, sometimes: 120_000 };
 
 /** While the index is smaller than this, in products, searches are practised on it. */
 const practice = 20_000;
 
-/** Loads the catalogue from the table and keeps it fresh; every task does so on its own. */
+/**
+ * Loads the catalogue from the table and keeps it fresh; every task does so on its own. A change is found through the
+ * index `changes`: an item without shard and updatedAt, put there by hand, is found when a task starts.
+ */
 export function createFreshness({ dynamodb, table, catalogue, log, every = 2000 }: FreshnessOptions): Part & {
   /** Why the catalogue cannot be searched yet. */
   notReady(): string | undefined;
@@ -67,8 +70,8 @@ export function createFreshness({ dynamodb, table, catalogue, log, every = 2000 
     else log.debug({ item, issues: read.error.issues }, "not a product");
   };
 
-  async function look(shard: string, cursor: Cursor, ago: number): Promise<void> {
-    for await (const items of changes(shard, cursor.since(ago), Limit, true)) {
+  async function look(shard: string, cursor: Cursor, allowing: keyof Late): Promise<void> {
+    for await (const items of changes(shard, cursor.since(allowing), Limit, true)) {
       await inSlices(items, put);
       const last: unknown = items.at(-1)?.updatedAt;
       if (typeof last === "number") cursor.saw(last);
@@ -94,8 +97,7 @@ export function createFreshness({ dynamodb, table, catalogue, log, every = 2000 
     for (const shard of shards) {
       const { value = [] } = await changes(shard, 0, 1, false).next();
       const newest: unknown = value[0]?.updatedAt;
-      const begin = typeof newest === "number" ? newest - late.usual : 0;
-      cursors.set(shard, new Cursor(begin, late.sometimes));
+      cursors.set(shard, new Cursor(typeof newest === "number" ? newest : 0, late));
     }
     await Promise.all(shards.map((_shard, segment) => scan(segment, shards.length)));
     log.info({ products: catalogue.size, ms: Math.round(performance.now() - begun) }, "index loaded");
@@ -121,9 +123,9 @@ export function createFreshness({ dynamodb, table, catalogue, log, every = 2000 
     await persistently("the index cannot be loaded", load);
     if (!stopping.signal.aborted) notReady = undefined;
     for (let count = 1; !stopping.signal.aborted; count += 1) {
-      const ago = count % 30 === 0 ? late.sometimes : late.usual;
+      const allowing = count % 30 === 0 ? "sometimes" : "usual";
       await persistently("cannot look for changes", async () => {
-        await Promise.all([...cursors].map(([shard, cursor]) => look(shard, cursor, ago)));
+        await Promise.all([...cursors].map(([shard, cursor]) => look(shard, cursor, allowing)));
       });
       if (catalogue.garbage > 1000 + catalogue.size / 10) await inSlices(catalogue.purge(), () => {});
       await pause(every);
