@@ -10,6 +10,7 @@ import { json } from "./wire/json.ts";
 import { ec2, query } from "./wire/query.ts";
 import { restXml } from "./wire/rest.ts";
 import { type Api, describeApi } from "./wire/smithy.ts";
+import { checkTypes } from "./wire/types.ts";
 import type { Wire, WireError, WireReply, WireRequest } from "./wire/wire.ts";
 
 /** What a call needs of the server. */
@@ -95,6 +96,7 @@ export class Dispatcher {
     let input: Input;
     try {
       input = await wire.read(operation, request);
+      checkTypes(operation.input, input);
     } catch (error) {
       return refuse(unreadable(api, (error as Error).message));
     }

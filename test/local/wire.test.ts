@@ -263,6 +263,27 @@ test("a bug in a handler is AWS's internal failure, and a warning with its trace
   expect(warnings).toEqual([expect.stringMatching(/^ecs: TypeError: a bug\n.*wire\.test/s)]);
 });
 
+test("a value of the wrong type is refused before a handler sees it", async () => {
+  const headers = {
+    authorization: "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/ecs/aws4_request, SignedHeaders=host, Signature=0",
+    "x-amz-target": "AmazonEC2ContainerServiceV20141113.CreateCluster",
+  };
+  const answer = async (body: string) => (await fetch(local.url, { method: "POST", headers, body })).json();
+  const refusals: [string, string][] = [
+    ['{"clusterName":5}', "NUMBER_VALUE can not be converted to a String"],
+    ['{"clusterName":{}}', "Start of structure or map found where not expected."],
+    ['{"tags":"x"}', "Expected list or null"],
+    ['{"tags":[5]}', "Expected structure or null"],
+  ];
+  for (const [body, message] of refusals) {
+    expect(await answer(body), body).toEqual({ __type: "SerializationException", message });
+  }
+  expect(await answer('{"clusterName":null,"unheardOf":1}')).toMatchObject({ cluster: {} });
+  await expect(
+    new IAM(client()).createRole({ RoleName: "r", AssumeRolePolicyDocument: "{}", MaxSessionDuration: Number.NaN }),
+  ).rejects.toMatchObject({ name: "MalformedInput" });
+});
+
 test("query: lists, dates, escaping, no output, errors under their older code", async () => {
   const iam = new IAM(client());
   const Tags = [
