@@ -264,7 +264,7 @@ test("tags are put, described and taken away", async () => {
     ["security-group", "a", "3"],
     ["security-group", "b", "2"],
   ]);
-  await expect(client.createTags({ Resources: ["vpc-0123"], Tags: [] })).rejects.toMatchObject({
+  await expect(client.createTags({ Resources: ["vpc-0123"], Tags: [{ Key: "a", Value: "1" }] })).rejects.toMatchObject({
     name: "InvalidVpcID.NotFound",
   });
 });

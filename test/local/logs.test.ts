@@ -112,16 +112,16 @@ test("a task's lines go to a stream that is made on the way, but never to a grou
 test("events are put in order of time, and what is too old or too new is left out and said", async () => {
   await client.createLogGroup({ logGroupName });
   const logStreamName = "s";
-  await expect(client.putLogEvents({ logGroupName, logStreamName, logEvents: [] })).rejects.toMatchObject({
-    name: "ResourceNotFoundException",
-  });
-  await client.createLogStream({ logGroupName, logStreamName });
   const put = (...times: number[]) =>
     client.putLogEvents({
       logGroupName,
       logStreamName,
       logEvents: times.map((time) => ({ timestamp: clock.now() + time, message: `${time}` })),
     });
+  await expect(put(0)).rejects.toMatchObject({
+    name: "ResourceNotFoundException",
+  });
+  await client.createLogStream({ logGroupName, logStreamName });
   await expect(put(2, 1)).rejects.toThrow("must be in chronological order");
   expect((await put(0, 1)).rejectedLogEventsInfo).toBeUndefined();
   expect((await put(2, 3 * hour)).rejectedLogEventsInfo).toEqual({ tooNewLogEventStartIndex: 1 });

@@ -52,14 +52,6 @@ function checkFrom(
     unhealthy: input.UnhealthyThresholdCount ?? have.unhealthy,
     codes: input.Matcher?.HttpCode ?? have.codes,
   };
-  const within = (value: number, least: number, most: number, word: string) => {
-    if (value < least || value > most)
-      throw invalid(`${word} '${value}' must be between '${least}' and '${most}' inclusive`);
-  };
-  within(check.interval, 5, 300, "Health check interval");
-  within(check.timeout, 2, 120, "Health check timeout");
-  within(check.healthy, 2, 10, "Healthy threshold count");
-  within(check.unhealthy, 2, 10, "Unhealthy threshold count");
   if (check.interval <= check.timeout) throw invalid("Health check interval must be greater than the timeout.");
   if (!check.path.startsWith("/")) throw invalid(`Health check path '${check.path}' must begin with a '/' character`);
   if (!/^[2-5]\d\d(-[2-5]\d\d)?(,[2-5]\d\d(-[2-5]\d\d)?)*$/.test(check.codes))

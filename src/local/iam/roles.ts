@@ -40,12 +40,6 @@ function boundary(state: IamState, arn: string | undefined): string | undefined 
   return arn;
 }
 
-function session(seconds: number | undefined): number {
-  if (seconds !== undefined && (seconds < 3600 || seconds > 43200))
-    throw new Refusal("ValidationError", "MaxSessionDuration must be between 3600 and 43200 seconds.");
-  return seconds ?? 3600;
-}
-
 /** Roles, their trust and their tags. */
 export const roles: Handlers<IAM, IamState> = {
   CreateRole: (input, { state, account, local }) => {
@@ -63,7 +57,7 @@ export const roles: Handlers<IAM, IamState> = {
       created: local.clock.now(),
       trust: trust(state, input.AssumeRolePolicyDocument),
       description: input.Description,
-      maxSession: session(input.MaxSessionDuration),
+      maxSession: input.MaxSessionDuration ?? 3600,
       boundary: boundary(state, input.PermissionsBoundary),
       tags: withTags([], input.Tags ?? []),
       inline: {},
@@ -81,7 +75,7 @@ export const roles: Handlers<IAM, IamState> = {
   UpdateRole: (input, { state }) => {
     const role = ownRole(state, input.RoleName);
     if (input.Description !== undefined) role.description = input.Description;
-    if (input.MaxSessionDuration !== undefined) role.maxSession = session(input.MaxSessionDuration);
+    if (input.MaxSessionDuration !== undefined) role.maxSession = input.MaxSessionDuration;
     return {};
   },
   UpdateRoleDescription: (input, { state }) => {

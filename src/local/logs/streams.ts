@@ -38,7 +38,6 @@ function checkBatch(lines: readonly Line[]): void {
   const times = lines.map((line) => line.timestamp);
   if (times.some((time, i) => time < (times[i - 1] ?? time)))
     throw invalid("Log events in a single PutLogEvents request must be in chronological order.");
-  if (lines.length > 10_000) throw invalid("The maximum number of log events in a batch is 10000.");
   if (lines.reduce((sum, line) => sum + bytesOf(line.message), 0) > 1_048_576)
     throw invalid(`Upload too large: ${lines.length} events exceed the limit of 1048576 bytes`);
   if ((times.at(-1) ?? 0) - (times[0] ?? 0) > 24 * hour)
