@@ -40,6 +40,8 @@ export interface Shop {
   readonly logs: { readonly retentionDays: number };
   /** What images are built on; left out: what their Dockerfiles stand on. On this machine there is nothing to pull from, and nothing needed. */
   readonly baseImage?: "scratch";
+  /** Who owns the images where a pipeline is configured; left out: the pipeline. */
+  readonly imageOwner?: "pipeline" | "us";
   /** The ecomctl.json it came from. */
   readonly file?: string;
 }
@@ -53,6 +55,8 @@ export interface ShopFlags {
   readonly local?: boolean;
   /** Nothing is asked: an unknown region stays «region». */
   readonly offline?: boolean;
+  /** Taken back from the pipeline for this run. */
+  readonly imageOwner?: "us";
 }
 
 export interface ShopSources {
@@ -91,7 +95,8 @@ export async function loadShop({ cwd, flags, env }: ShopSources): Promise<Shop> 
     ...settingsWithoutFile(settings),
     ...(stage !== undefined && { stage }),
     ...(file !== undefined && { file }),
-    ...(flags.local && { baseImage: "scratch" as const }),
+    ...((flags.local || env.ECOMCTL_BASE_IMAGE === "scratch") && { baseImage: "scratch" as const }),
+    ...(flags.imageOwner !== undefined && { imageOwner: flags.imageOwner }),
     region,
     stack: [settings.name, stage, region].filter((part) => part !== undefined).join("/"),
     names,

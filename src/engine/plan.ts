@@ -70,10 +70,10 @@ export function decide<Aws>(resource: Resource<Aws>, survey: Survey, rules: Rule
   const foreign = there && notOurs(resource, survey, rules);
   if (rules.direction === "down" || !resource.wanted) return remove(resource, live, foreign, survey, rules);
 
-  const why = isWritable(resource.kind)
+  const wrong = isWritable(resource.kind)
     ? resource.kind.check?.(resource.name, wantOf(resource, survey, rules))
     : undefined;
-  if (why) return refuse(why, "change it in ecomctl.json");
+  if (wrong) return refuse(wrong, "change it in ecomctl.json");
   if (!there) {
     if (resource.view) return refuse("it is not there to be mended", "run `ecomctl up`");
     return { action: "create", differences: [] };
@@ -92,10 +92,17 @@ export function decide<Aws>(resource: Resource<Aws>, survey: Survey, rules: Rule
       differences,
     };
   }
-  if (there.state?.is === "failed") return { action: "update", differences, why: there.state.why };
-  if (differences.length > 0) return { action: "update", differences };
-  return { action: "keep", differences: [], ...(there.state && { why: there.state.why }) };
+  const why = [there.state?.why, ...ownedIn(resource, there)].filter((part) => part !== undefined).join("; ");
+  const told = why !== "" && { why };
+  if (there.state?.is === "failed" || differences.length > 0) return { action: "update", differences, ...told };
+  return { action: "keep", differences: [], ...told };
 }
+
+/** What of a thing is somebody else's, and what they made of it: `image owned by the pipeline: …`. */
+export const ownedIn = <Aws>({ owners }: Resource<Aws>, { spec }: Live): string[] =>
+  Object.entries(owners)
+    .filter(([field]) => spec[field] !== undefined)
+    .map(([field, owner]) => `${field} owned by ${owner}: ${spec[field]}`);
 
 function remove<Aws>(
   resource: Resource<Aws>,
@@ -114,7 +121,7 @@ function remove<Aws>(
       ? keep(`it is part of ${owner}, which was there before`)
       : { action: "release", differences: [], why: "it was there before" };
   }
-  if (down && resource.kind.kept && !rules.deleteData) return keep(resource.kind.kept);
+  if (resource.kind.kept && !rules.deleteData) return down ? keep(resource.kind.kept) : undefined;
   return { action: "delete", differences: [] };
 }
 

@@ -83,6 +83,8 @@ export interface Resource<Aws, Spec extends Fields = Fields, Out extends string 
   readonly spec: Readonly<Spec>;
   /** Fields that belong to somebody else as soon as the thing is there. */
   readonly once: readonly string[];
+  /** Who owns such a field, for a person: `{ image: "the pipeline" }`. */
+  readonly owners: Readonly<Record<string, string>>;
   /** False: the configuration turned it off; described so that it is found and removed. */
   readonly wanted: boolean;
   /** Some fields of a resource that is described whole elsewhere: it can be mended, never made. */
@@ -94,16 +96,18 @@ export interface Resource<Aws, Spec extends Fields = Fields, Out extends string 
 /** What a call site may say beside the spec. */
 export interface Placement<Spec extends Fields> {
   readonly once?: readonly (keyof Spec & string)[];
+  readonly owners?: Readonly<Partial<Record<keyof Spec & string, string>>>;
   readonly wanted?: boolean;
 }
 
 /** Makes resources of a kind: `queue("OrderQueue", { … })`. */
 export const makerOf =
   <Aws, Spec extends Fields, Out extends string>(kind: Kind<Aws, Spec, Out> | Lookup<Aws, Spec, Out>) =>
-  (name: string, spec: Spec, { once = [], wanted = true }: Placement<Spec> = {}): Resource<Aws, Spec, Out> => {
+  (name: string, spec: Spec, place: Placement<Spec> = {}): Resource<Aws, Spec, Out> => {
+    const { once = [], owners = {}, wanted = true } = place;
     const id = `${kind.type}/${name}`;
     const refs = [...kind.outputs, "name"].map((output) => [output, reference(id, output)]);
-    return { id, name, kind, spec, once, wanted, view: false, ref: Object.fromEntries(refs) };
+    return { id, name, kind, spec, once, owners: { ...owners }, wanted, view: false, ref: Object.fromEntries(refs) };
   };
 
 /** Some fields of a resource alone, to be mended by a step of their own. */

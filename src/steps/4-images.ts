@@ -16,15 +16,20 @@ const lifecycle: readonly LifecycleRule[] = [
   },
 ];
 
+/** Whether images, once there are some, are the pipeline's: one is configured, and nobody takes them back for this run. */
+export const pipelineOwnsImages = ({ pipeline, imageOwner }: Shop): boolean =>
+  pipeline.repository !== null && imageOwner !== "us";
+
 /**
  * Step 4: a repository for each service, and the image in it. Tags are hashes of what the image is made from, so they
  * never move. Where a pipeline is configured it owns the images as soon as there is one.
  */
-export function images({ names, pipeline, baseImage: base }: Shop) {
+export function images(shop: Shop) {
+  const { names, baseImage: base } = shop;
+  const piped = pipelineOwnsImages(shop);
   const built = (service: string, name: string) => {
     const home = repository(name, { mutability: "IMMUTABLE", scan: true, lifecycle });
     const made = madeFrom(`services/${service}`, { platform, base });
-    const piped = pipeline.repository !== null;
     const its = image(name, { repository: home.ref.name, ...made }, { once: piped ? ["tag", "source", "inputs"] : [] });
     // The name is the edge that makes a service wait for its image; the tag is known before unless a pipeline chose it.
     const uri = `${home.ref.registry}/${its.ref.name}:${piped ? its.ref.tag : made.tag}`;

@@ -6,7 +6,7 @@ import type { topic } from "../aws/sns/topic.ts";
 import type { queue } from "../aws/sqs/queue.ts";
 import type { ServiceSize, Shop } from "../config.ts";
 import type { Resource } from "../engine/resource.ts";
-import type { images } from "./4-images.ts";
+import { type images, pipelineOwnsImages } from "./4-images.ts";
 import type { clusters } from "./5-cluster.ts";
 import type { roles } from "./6-roles.ts";
 import { frontDoor, PORT } from "./7-front-door.ts";
@@ -46,7 +46,7 @@ export function services(shop: Shop, uses: Uses) {
   const { names } = shop;
   const { home, images, roles } = uses;
   const door = frontDoor(shop, uses);
-  const piped = shop.pipeline.repository !== null;
+  const piped = pipelineOwnsImages(shop);
 
   type Own = {
     readonly alias: keyof typeof aliases;
@@ -84,7 +84,10 @@ export function services(shop: Shop, uses: Uses) {
           logGroup: home.groups.proxies.ref.name,
         },
       },
-      { once: [...(piped ? (["image"] as const) : []), ...(size.max > size.count ? (["count"] as const) : [])] },
+      {
+        once: [...(piped ? (["image"] as const) : []), ...(size.max > size.count ? (["count"] as const) : [])],
+        owners: { ...(piped && { image: "the pipeline" }) },
+      },
     );
 
   const search = run({
