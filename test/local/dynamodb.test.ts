@@ -5,6 +5,7 @@ import { type CreateTableCommandInput, DynamoDB } from "@aws-sdk/client-dynamodb
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type TestClock, testClock } from "../../src/local/clock.ts";
 import { dynamodb } from "../../src/local/dynamodb/dynamodb.ts";
+import { Engine } from "../../src/local/dynamodb/engine.ts";
 import { type LocalServer, startLocal } from "../../src/local/server.ts";
 
 let dir: string;
@@ -290,4 +291,21 @@ test("what a call needs is named on the table, and of a transaction what its par
     { action: "dynamodb:PutItem", resource: `${arn}Orders` },
     { action: "dynamodb:ConditionCheckItem", resource: `${arn}Products` },
   ]);
+});
+
+test("the rows of a deleted table are gone after a restart at the latest, those of others stay", async () => {
+  await create();
+  await create({ TableName: "Orders" });
+  await put("1");
+  await db.putItem({ TableName: "Orders", Item: { productID: { S: "kept" } } });
+  await db.deleteTable({ TableName: "Products" });
+  await local.stop();
+  await start();
+  expect((await db.scan({ TableName: "Orders" })).Items).toEqual([{ productID: { S: "kept" } }]);
+  await local.stop();
+  const engine = await Engine.open(join(dir, "dynamodb-items"), () => 0);
+  const rows = await engine.db.values().all();
+  await engine.close();
+  expect(rows).toEqual([{ productID: { S: "kept" } }]);
+  await start();
 });

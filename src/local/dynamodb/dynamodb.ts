@@ -5,15 +5,23 @@ import type { Engine, Tables } from "./engine.ts";
 import { read, write } from "./items.ts";
 import { needsOf } from "./needs.ts";
 import { settings } from "./settings.ts";
-import { backfill, closeEngine, engineOf } from "./store.ts";
-import { type DynamoDBState, describe, indexStatus, sweep, type Table, tableName, tableOf } from "./table.ts";
+import { backfill, closeEngine, engineOf, forget } from "./store.ts";
+import {
+  type DynamoDBState,
+  describe,
+  dynamodbKeeper,
+  indexStatus,
+  sweep,
+  type Table,
+  tableName,
+  tableOf,
+} from "./table.ts";
 import { transactGet, transactWrite } from "./transactions.ts";
 import { change, refuseBusy } from "./update.ts";
 
 /** DynamoDB: tables are plain state; their items are in LevelDB, behind dynalite's engine. */
 export const dynamodb = emulate<DynamoDB, DynamoDBState>({
-  id: "dynamodb",
-  initial: () => ({ tables: {} }),
+  ...dynamodbKeeper,
   load: () => import("@aws-sdk/client-dynamodb"),
   needs: (operation, input, call): readonly Need[] => needsOf(operation, input, call.region, call.account),
   start: resume,
@@ -50,13 +58,12 @@ export const dynamodb = emulate<DynamoDB, DynamoDBState>({
       const now = local.clock.now();
       const table = tableOf(call.state, input.TableName, now);
       const consequence = change(table, input, now, (ms) => local.lasts(ms));
-      const engine = await engineOf(local);
-      if (consequence.backfill) fill(local, engine, table, consequence.backfill.IndexName, call.region);
-      if (consequence.clear) await engine.clear(consequence.clear);
+      if (consequence.backfill) fill(local, await engineOf(local), table, consequence.backfill.IndexName, call.region);
+      if (consequence.clear) forget(local, call.region, [consequence.clear]);
       return { TableDescription: told(table, call) };
     },
 
-    DeleteTable: async (input, call) => {
+    DeleteTable: (input, call) => {
       const { local } = call;
       const now = local.clock.now();
       const table = tableOf(call.state, input.TableName, now);
@@ -67,8 +74,7 @@ export const dynamodb = emulate<DynamoDB, DynamoDBState>({
           "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.",
         );
       table.goneAt = now + local.lasts(TAKES.remove);
-      const engine = await engineOf(local);
-      for (const owner of [table, ...table.globalIndexes, ...table.localIndexes]) await engine.clear(owner);
+      forget(local, call.region, [table, ...table.globalIndexes, ...table.localIndexes]);
       return { TableDescription: told(table, call) };
     },
 

@@ -96,6 +96,17 @@ export class Engine {
     await this.db.clear({ gte: rowsOf(owner), lt: `${owner.id}\x7f` });
   }
 
+  /** Forgets the rows of every owner that is not among `ids`; tokens of transactions stay. */
+  async keepOnly(ids: ReadonlySet<string>): Promise<void> {
+    for (let after = ""; ; ) {
+      const [key] = await this.db.keys({ gt: after, limit: 1 }).all();
+      if (key === undefined) return;
+      const id = key.slice(0, key.indexOf("~"));
+      if (id !== "token" && !ids.has(id)) await this.clear({ id });
+      after = `${id}\x7f`;
+    }
+  }
+
   /** How many items a table or an index has, and about how many bytes they are. */
   async measure(owner: { readonly id: string }): Promise<{ items: number; bytes: number }> {
     const rows = this.db.values<string, string>({ ...within(rowsOf(owner), {}), valueEncoding: "utf8" });

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import dynalite from "dynalite/db/index.js";
 import type { Local } from "../service.ts";
 import { Engine, rowsOf, shape, type Write } from "./engine.ts";
-import type { Index, Table } from "./table.ts";
+import { dynamodbKeeper, type Index, type Table } from "./table.ts";
 import { forgetTokens } from "./transactions.ts";
 
 const engines = new WeakMap<Local, Promise<Engine>>();
@@ -13,6 +13,8 @@ export function engineOf(local: Local): Promise<Engine> {
   if (!engine) {
     engine = open(local);
     engines.set(local, engine);
+    // A folder that another process holds may be free at the next request.
+    engine.catch(() => engines.delete(local));
   }
   return engine;
 }
@@ -20,13 +22,31 @@ export function engineOf(local: Local): Promise<Engine> {
 async function open(local: Local): Promise<Engine> {
   const engine = await Engine.open(join(local.dir, "dynamodb-items"), () => local.clock.now());
   await forgetTokens(engine, local.clock.now());
+  const regions = local.regions(dynamodbKeeper).map((region) => local.state(dynamodbKeeper, region));
+  const tables = regions.flatMap((state) => Object.values(state.tables)).filter((table) => table.goneAt === undefined);
+  const owners = tables.flatMap((table) => [table, ...table.localIndexes, ...table.globalIndexes]);
+  await engine.keepOnly(new Set(owners.map((owner) => owner.id)));
   return engine;
+}
+
+/** Forgets the rows of what is deleted, once the deletion itself is kept. */
+export function forget(local: Local, region: string, owners: readonly { readonly id: string }[]): void {
+  local.changed(dynamodbKeeper, region);
+  setImmediate(async () => {
+    try {
+      const engine = await engineOf(local);
+      for (const owner of owners) await engine.clear(owner);
+    } catch {
+      // Stopped meanwhile: what is left belongs to nobody, and goes at the next start.
+    }
+  });
 }
 
 export async function closeEngine(local: Local): Promise<void> {
   const engine = engines.get(local);
   engines.delete(local);
-  await (await engine)?.close();
+  const open = await engine?.catch(() => undefined);
+  await open?.close();
 }
 
 /** Enters the items that were there before an index into it; whoever writes one meanwhile enters it too. */

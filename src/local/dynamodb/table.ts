@@ -9,7 +9,7 @@ import type {
   TableClass,
   TableDescription,
 } from "@aws-sdk/client-dynamodb";
-import { Refusal } from "../service.ts";
+import { type Keeper, Refusal } from "../service.ts";
 
 /** A secondary index. Its entries are kept under its own id, so one made anew never sees those of the one before. */
 export interface Index {
@@ -66,6 +66,9 @@ export interface Table {
 export interface DynamoDBState {
   tables: Record<string, Table>;
 }
+
+/** What finds the state of DynamoDB from anywhere. */
+export const dynamodbKeeper: Keeper<DynamoDBState> = { id: "dynamodb", initial: () => ({ tables: {} }) };
 
 /** A table's life as AWS tells it, at a moment. */
 export type Status = "CREATING" | "UPDATING" | "DELETING" | "ACTIVE";
