@@ -1,11 +1,11 @@
-import { Agent, createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { Agent, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import type { Local } from "../service.ts";
-import { drainSeconds, idleSeconds } from "./attributes.ts";
+import { drainSeconds } from "./attributes.ts";
+import { Doors } from "./doors.ts";
 import { Flights } from "./flights.ts";
 import { type Health, isHere, unasked, watch } from "./health.ts";
 import { Metrics } from "./metrics.ts";
 import { fixed } from "./pages.ts";
-import { bind, bindFree } from "./ports.ts";
 import { pass } from "./proxy.ts";
 import { actionFor, groupFor } from "./route.ts";
 import { servedListener } from "./served.ts";
@@ -28,7 +28,7 @@ const suffix = (arn: string): string => arn.slice(arn.lastIndexOf(":") + 1).repl
 /** Ports, health checks and requests: everything about load balancers that is not in their state. */
 class Plane {
   readonly #local: Local;
-  readonly #servers = new Map<string, Server>();
+  readonly #doors: Doors;
   readonly #watches = new Map<string, AbortController>();
   readonly #health = new Map<string, Health>();
   readonly #turns = new Map<string, number>();
@@ -39,25 +39,20 @@ class Plane {
 
   constructor(local: Local) {
     this.#local = local;
+    this.#doors = new Doors(local);
   }
 
   /** Opens a free port for a new load balancer, and keeps it. */
-  async open(region: string, arn: string): Promise<number> {
+  open(region: string, arn: string): Promise<number> {
     const remembered = this.#local
       .regions(elbKeeper)
       .flatMap((name) => Object.values(elbState(this.#local, name).loadBalancers).map(({ port }) => port));
-    const server = this.#server(region, arn);
-    const port = await bindFree(server, new Set(remembered));
-    this.#servers.set(arn, server);
-    return port;
+    return this.#doors.open(arn, this.#serve(region, arn), new Set(remembered));
   }
 
   /** Closes the port of a load balancer; requests that are under way finish. */
   close(arn: string): void {
-    const server = this.#servers.get(arn);
-    this.#servers.delete(arn);
-    server?.close();
-    server?.closeIdleConnections();
+    this.#doors.close(arn);
   }
 
   /** Takes up what was there before a restart. */
@@ -68,7 +63,8 @@ class Plane {
       // Requests do not outlive a restart: who was draining is done.
       for (const group of Object.values(state.targetGroups))
         group.targets = group.targets.filter((target) => target.drainingSince === undefined);
-      await Promise.all(Object.values(state.loadBalancers).map((balancer) => this.#reopen(region, balancer)));
+      for (const { arn, port } of Object.values(state.loadBalancers))
+        await this.#doors.reopen(arn, port, this.#serve(region, arn), this.#stopping.signal);
       this.sync(region);
     }
   }
@@ -79,14 +75,8 @@ class Plane {
     for (const watching of this.#watches.values()) watching.abort();
     this.#watches.clear();
     this.#health.clear();
-    const closed = [...this.#servers.values()].map((server) => {
-      const closing = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      return closing;
-    });
-    this.#servers.clear();
     this.#agent.destroy();
-    await Promise.all(closed);
+    await this.#doors.closeAll();
   }
 
   /** Watches the targets there are, and no others. */
@@ -153,45 +143,19 @@ class Plane {
     }
   }
 
-  async #reopen(region: string, balancer: LoadBalancer): Promise<void> {
-    const { arn, port } = balancer;
-    const server = this.#server(region, arn);
-    this.#servers.set(arn, server);
-    const problem = await bind(server, port);
-    if (problem === undefined) return;
-    this.#local.warn(
-      `Load balancer ${balancer.name}: 127.0.0.1:${port} is taken by another program (${problem}); trying again until it is free.`,
-    );
-    void this.#bindLater(server, arn, port);
-  }
-
-  async #bindLater(server: Server, arn: string, port: number): Promise<void> {
-    const { signal } = this.#stopping;
-    while (this.#servers.get(arn) === server) {
-      await this.#local.clock.sleep(1000, signal).catch(() => {});
-      if (signal.aborted || (await bind(server, port)) === undefined) return;
-    }
-  }
-
-  #server(region: string, arn: string): Server {
-    const server = createServer(
-      { keepAlive: true, keepAliveTimeout: 60_000, requestTimeout: 0 },
-      (request, response) => {
-        const state = elbState(this.#local, region);
-        const balancer = state.loadBalancers[arn];
-        const listener = servedListener(state, arn);
-        // On AWS nobody would have answered either.
-        if (!balancer || !listener || this.#local.clock.now() < balancer.activeAt) return void request.socket.destroy();
-        // A client must never send on a connection that is just being closed: hold it longer than clients do.
-        server.keepAliveTimeout = idleSeconds(balancer) * 1000;
-        const action = actionFor(listener, request);
-        if (action?.Type !== "forward") return action && fixed(action, request, response);
-        const group = state.targetGroups[groupFor(action, Math.random()) ?? ""];
-        if (group !== undefined) this.#forward(balancer, group, request, response);
-        else request.socket.destroy();
-      },
-    );
-    return server;
+  #serve(region: string, arn: string): RequestListener {
+    return (request, response) => {
+      const state = elbState(this.#local, region);
+      const balancer = state.loadBalancers[arn];
+      const listener = servedListener(state, arn);
+      // On AWS nobody would have answered either.
+      if (!balancer || !listener || this.#local.clock.now() < balancer.activeAt) return void request.socket.destroy();
+      const action = actionFor(listener, request);
+      if (action?.Type !== "forward") return action && fixed(action, request, response);
+      const group = state.targetGroups[groupFor(action, Math.random()) ?? ""];
+      if (group !== undefined) this.#forward(balancer, group, request, response);
+      else request.socket.destroy();
+    };
   }
 
   #forward(balancer: LoadBalancer, group: TargetGroup, request: IncomingMessage, response: ServerResponse): void {
