@@ -67,7 +67,7 @@ test("what is not there, what the client did wrong and what broke here are told 
   expect(await ask("/busy")).toMatchObject({
     status: 503,
     retry: "2",
-    error: { code: "NotReady", message: "Come back." },
+    body: { error: { code: "NotReady", message: "Come back." } },
   });
   const broken = await ask("/broken");
   expect(broken).toMatchObject({ status: 500, body: { error: { code: "InternalError" } } });
