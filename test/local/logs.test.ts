@@ -213,4 +213,14 @@ test("what retention has passed is gone", async () => {
   write("s", "new");
   await client.putRetentionPolicy({ logGroupName, retentionInDays: 1 });
   expect(messages(await client.getLogEvents({ logGroupName, logStreamName: "s" }))).toEqual(["new"]);
+  const onDisk = () => {
+    const [folder = ""] = readdirSync(join(dir, "logs", "us-east-1"));
+    const files = readdirSync(join(dir, "logs", "us-east-1", folder));
+    return files.map((file) => readFileSync(join(dir, "logs", "us-east-1", folder, file), "utf8")).join("");
+  };
+  expect(onDisk()).toContain("old");
+  await server.stop();
+  await start();
+  expect(onDisk()).not.toContain("old");
+  expect(messages(await client.getLogEvents({ logGroupName, logStreamName: "s" }))).toEqual(["new"]);
 });

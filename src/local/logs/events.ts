@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Local } from "../service.ts";
 import type { Group, Stream } from "./state.ts";
@@ -43,6 +43,8 @@ function grown(extent: Extent, event: LogEvent): Extent {
   };
 }
 
+const lineOf = (event: LogEvent): string => `${JSON.stringify([event.timestamp, event.ingested, event.message])}\n`;
+
 function read(file: string): LogEvent[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, "utf8")
@@ -64,8 +66,7 @@ export function append(local: Local, region: string, group: Group, stream: Strea
   const before = extentOf(local, region, group, stream);
   mkdirSync(folderOf(local, region, group), { recursive: true });
   const file = fileOf(local, region, group, stream);
-  const lines = events.map((event) => `${JSON.stringify([event.timestamp, event.ingested, event.message])}\n`);
-  appendFileSync(file, lines.join(""));
+  appendFileSync(file, events.map(lineOf).join(""));
   known(local).set(file, events.reduce(grown, before));
 }
 
@@ -84,6 +85,19 @@ export function extentOf(local: Local, region: string, group: Group, stream: Str
   const found = known(local).get(file) ?? read(file).reduce(grown, { bytes: 0 });
   known(local).set(file, found);
   return found;
+}
+
+/** Writes the files of a group anew without what its retention has passed. */
+export function trim(local: Local, region: string, group: Group): void {
+  for (const stream of Object.values(group.streams)) {
+    const file = fileOf(local, region, group, stream);
+    const left = eventsOf(local, region, group, stream);
+    if (left.length === read(file).length) continue;
+    // A kill in between leaves the old file whole.
+    writeFileSync(`${file}.tmp`, left.map(lineOf).join(""));
+    renameSync(`${file}.tmp`, file);
+    known(local).delete(file);
+  }
 }
 
 /** Removes the events of a stream, or of all streams of a group. */

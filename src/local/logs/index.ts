@@ -1,8 +1,9 @@
 import type { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import { emulate } from "../service.ts";
+import { trim } from "./events.ts";
 import { groupArn, groups } from "./groups.ts";
 import { reading } from "./reading.ts";
-import { type LogsState, logsKeeper, nameIn } from "./state.ts";
+import { type LogsState, logsKeeper, logsState, nameIn } from "./state.ts";
 import { streams } from "./streams.ts";
 
 const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
@@ -12,6 +13,11 @@ export const logs = emulate<CloudWatchLogs, LogsState>({
   ...logsKeeper,
   load: () => import("@aws-sdk/client-cloudwatch-logs"),
   handlers: { ...groups, ...streams, ...reading },
+  start: (local) => {
+    for (const region of local.regions(logsKeeper))
+      for (const group of Object.values(logsState(local, region).groups))
+        if (group.retention !== undefined) trim(local, region, group);
+  },
   // AWS names a stream in its refusals even where there is none: `log-group:NAME:log-stream:`.
   needs: (operation, input, { region, account }) => {
     const action = `logs:${operation}`;
