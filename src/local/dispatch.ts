@@ -20,6 +20,8 @@ export interface Backend {
   readonly store: Store;
   readonly faults: Faults;
   readonly calls: RecordedCall[];
+  /** How many calls are recorded. */
+  readonly remembers: number;
   callerOf(accessKeyId: string): Caller;
   /** Whether a role's policies allow something. */
   allows(role: string, need: { action: string; resource: string }): boolean;
@@ -85,7 +87,7 @@ export class Dispatcher {
 
   async #call(asked: Asked): Promise<Outcome> {
     const { service, api, wire, request, signature, requestId, signal } = asked;
-    const { faults, local, calls } = this.#backend;
+    const { faults, local, calls, remembers } = this.#backend;
     const refuse = (error: WireError) => wire.refuse(api, error, requestId);
 
     const name = wire.operationName(api, request);
@@ -101,7 +103,8 @@ export class Dispatcher {
       return refuse(unreadable(api, (error as Error).message));
     }
     const caller = this.#backend.callerOf(signature.accessKeyId);
-    record(calls, { service: service.id, operation: operation.name, input, caller, at: local.clock.now() });
+    const call = { service: service.id, operation: operation.name, input, caller, at: local.clock.now() };
+    record(calls, call, remembers);
 
     const verdict = faults.judge(service.id, operation.name);
     if (verdict.delay > 0) await wait(verdict.delay);

@@ -37,12 +37,10 @@ export interface RecordedCall {
   readonly at: number;
 }
 
-const recorded = 10_000;
-
-/** Keeps the newest calls. */
-export function record(calls: RecordedCall[], call: RecordedCall): void {
+/** Keeps the newest calls, `most` of them. */
+export function record(calls: RecordedCall[], call: RecordedCall, most: number): void {
   calls.push(call);
-  if (calls.length > recorded) calls.splice(0, calls.length - recorded);
+  if (calls.length > most) calls.splice(0, calls.length - most);
 }
 
 interface Rule {

@@ -30,7 +30,7 @@ async function start(dir: string, port: number, exactly: boolean): Promise<Local
   const waits = process.env.ECOMCTL_LOCAL_WAITS === "aws" ? "aws" : "short";
   for (let candidate = port; ; candidate++) {
     try {
-      return await startLocal({ dir, port: candidate, faults, waits, warn: log });
+      return await startLocal({ dir, port: candidate, faults, waits, warn: log, remembers: 0 });
     } catch (error) {
       if (!isTaken(error) || exactly || candidate - port >= portsTried) throw error;
     }

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
+import { setTimeout as wait } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { lasting, realClock, type Waits } from "./clock.ts";
 import { Dispatcher, type Outcome, type Signature } from "./dispatch.ts";
@@ -23,6 +24,8 @@ export interface LocalOptions {
   readonly clock?: Clock;
   readonly faults?: readonly Fault[];
   readonly waits?: Waits;
+  /** How many calls are recorded; 10 000 unless given. */
+  readonly remembers?: number;
   /** Where warnings go; stderr unless given. */
   readonly warn?: (message: string) => void;
 }
@@ -44,6 +47,10 @@ const account = "000000000000";
 /** Of the protocol between this process and those that find it. */
 const version = "1";
 const sessionSeconds = 6 * 3600;
+/** How long calls that were cut off may take to end. */
+const graceMs = 5000;
+/** Longer than clients keep an idle connection, lest they write to one that is just being closed. */
+const idleMs = 120_000;
 
 /** Starts an AWS on 127.0.0.1. Throws DamagedState, or the system's EADDRINUSE. */
 export async function startLocal(options: LocalOptions): Promise<LocalServer> {
@@ -57,7 +64,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalServer> {
   const calls: RecordedCall[] = [];
   let ready = false;
 
-  const server = createServer({ keepAlive: true });
+  const server = createServer({ keepAlive: true, keepAliveTimeout: idleMs });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, "127.0.0.1", () => {
@@ -93,26 +100,35 @@ export async function startLocal(options: LocalOptions): Promise<LocalServer> {
     store,
     faults,
     calls,
+    remembers: options.remembers ?? 10_000,
     callerOf: (accessKeyId) => callerOf(store.state(sts, ""), account, accessKeyId),
     allows: (role, need) => judge?.allows?.(role, need, local) ?? true,
   });
   const about = () => ({ version, pid: process.pid, dir, ready });
 
+  const underWay = new Set<Promise<void>>();
   server.on("request", (request, response) => {
-    serve(request, response, { services, dispatcher, local, about }).catch((error) => {
+    const served = serve(request, response, { services, dispatcher, local, about }).catch((error) => {
       warn(`${request.method} ${request.url}: ${error instanceof Error ? error.stack : error}`);
       if (!response.headersSent) response.writeHead(500);
       response.end();
     });
+    underWay.add(served);
+    served.finally(() => underWay.delete(served));
   });
 
   const stop = async () => {
-    for (const service of services) await service.stop?.(local);
+    for (const service of services) {
+      await Promise.resolve(service.stop?.(local)).catch((error) =>
+        warn(`${service.id}: did not stop: ${error.stack}`),
+      );
+    }
     faults.clear();
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
     await closed;
-    await store.settled();
+    await Promise.race([Promise.allSettled(underWay), wait(graceMs, undefined, { ref: false })]);
+    await store.close();
   };
   try {
     for (const service of services) await service.start?.(local);

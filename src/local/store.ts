@@ -25,6 +25,7 @@ export class Store {
   readonly #states = new Map<string, unknown>();
   readonly #written = new Map<string, string>();
   readonly #waiting = new Map<string, Promise<void>>();
+  #closed = false;
 
   /** Reads everything that is kept below `dir`. Throws DamagedState. */
   constructor(dir: string) {
@@ -62,6 +63,7 @@ export class Store {
 
   /** Resolves when the state as it is now is in its file. Writes asked for in one turn of the event loop are one write. */
   keep(keeper: Keeper<unknown>, region: string): Promise<void> {
+    if (this.#closed) return Promise.resolve();
     const file = this.#file(keeper, region);
     let write = this.#waiting.get(file);
     if (!write) {
@@ -80,9 +82,10 @@ export class Store {
     return write;
   }
 
-  /** Resolves when nothing waits to be written. */
-  async settled(): Promise<void> {
+  /** Resolves when nothing waits to be written; what changes from now on is not kept. */
+  async close(): Promise<void> {
     await Promise.allSettled(this.#waiting.values());
+    this.#closed = true;
   }
 
   #file(keeper: Keeper<unknown>, region: string): string {
