@@ -7,6 +7,7 @@ import type { Resource, Step } from "./engine/resource.ts";
 import { tables } from "./steps/1-table.ts";
 import { events } from "./steps/2-topic.ts";
 import { queues } from "./steps/3-queues.ts";
+import { deployment } from "./steps/4-deploy.ts";
 import { images } from "./steps/4-images.ts";
 import { clusters } from "./steps/5-cluster.ts";
 import { roles } from "./steps/6-roles.ts";
@@ -17,6 +18,8 @@ import { serviceConnect } from "./steps/8-service-connect.ts";
 export interface Platform {
   readonly steps: readonly Step<Aws>[];
   readonly lookups: readonly Resource<Aws>[];
+  /** Step 4 with the images put onto the services: not one of the guide, but of one command. */
+  readonly deploy: Step<Aws>;
   /** Where the shop's URL and its products are found. */
   readonly shop: { readonly door: Resource<Aws>; readonly products: Resource<Aws> };
 }
@@ -40,6 +43,7 @@ export function platform(shop: Shop): Platform {
   return {
     steps: [data, topic, inboxes, built, home, granted, running, mesh],
     lookups: [account, place, ...(tls ? [tls] : [])],
+    deploy: deployment(built, running),
     shop: { door: running.door.balancer, products: data.products },
   };
 }

@@ -7,10 +7,12 @@ import { Interrupted, Problem } from "../engine/problem.ts";
 import type { Step } from "../engine/resource.ts";
 import type { Survey } from "../engine/survey.ts";
 import { ask } from "./ask.ts";
+import { blockersIn, localHandshakes, waitForPerson } from "./handshake.ts";
 import type { Options } from "./options.ts";
 import { reporterFor } from "./reporter.ts";
 import { look, type Session } from "./session.ts";
 import { type DoneEvent, doneEvent, planDocument, withFields } from "./show/json.ts";
+import { planMarkdown } from "./show/markdown.ts";
 import { planText } from "./show/plan.ts";
 import { outcomeText } from "./show/progress.ts";
 import type { Terminal } from "./terminal.ts";
@@ -46,9 +48,13 @@ export async function change(wish: Wish, session: Session, options: Options, ter
   const refusals = changes.filter(({ action }) => action === "refuse");
 
   if (options.dryRun) {
-    const text = () => planText({ ...view, details: true, paint: terminal.paintOut });
-    if (!options.json) terminal.tell(`What ${wish.command} would do in ${session.where}:\n`);
-    terminal.out(options.json ? JSON.stringify(planDocument(shown), null, 2) : text());
+    const title = `What ${wish.command} would do in ${session.where}`;
+    if (options.json) terminal.out(JSON.stringify(planDocument(shown), null, 2));
+    else if (options.format === "markdown") terminal.out(planMarkdown({ ...view, title }));
+    else {
+      terminal.tell(`${title}:\n`);
+      terminal.out(planText({ ...view, details: true, paint: terminal.paintOut }));
+    }
     if (refusals.length > 0) return 1;
     return options.detailedExitcode && changes.some(isPending) ? 2 : 0;
   }
@@ -73,6 +79,11 @@ export async function change(wish: Wish, session: Session, options: Options, ter
     await ask(question, wanted, terminal, session.signal);
   }
   const outcome = await carryOut(changes, found, rules, session, options, terminal);
+  const blockers = options.wait && outcome.failed.length === 0 ? blockersIn(outcome, changes, found) : [];
+  if (blockers.length > 0 && !outcome.interrupted) {
+    await handshake(blockers, found, session, options, terminal);
+    return change(wish, session, { ...options, yes: true }, terminal);
+  }
   return tell(outcome, wish, session, { changes, found, refusals }, options, terminal);
 }
 
@@ -88,6 +99,24 @@ async function carryOut(
   const { report, stop } = await reporterFor(terminal, options.json);
   try {
     return await apply(changes, { aws, survey: found, rules, patience, signal, report });
+  } finally {
+    stop();
+  }
+}
+
+/** Shows what a person has to do, and waits until it is done. */
+async function handshake(
+  blockers: readonly Change<Aws>[],
+  found: Survey,
+  session: Session,
+  options: Options,
+  terminal: Terminal,
+): Promise<void> {
+  const { local = false, json } = options;
+  if (local && !json) for (const line of localHandshakes(session, found)) terminal.tell(line);
+  const { report, stop } = await reporterFor(terminal, json);
+  try {
+    await waitForPerson(blockers, found, { ...session, local }, report);
   } finally {
     stop();
   }
@@ -112,6 +141,8 @@ async function tell(
   if (!options.json)
     terminal.tell(outcomeText(outcome, { kept, refused: refusals.length, again: wish.command }, terminal.paint));
   const after = well ? await wish.after?.(session, found) : undefined;
+  if (options.local && !options.json && outcome.left.length > 0)
+    for (const line of localHandshakes(session, found)) terminal.tell(line);
   if (options.json) {
     const done: DoneEvent = doneEvent(outcome, kept);
     const summary = { ...done.summary, refuse: refusals.length };

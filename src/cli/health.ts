@@ -1,6 +1,6 @@
 import type { Aws } from "../aws/clients.ts";
 import { ownerOf, scopeOf } from "../engine/graph.ts";
-import { differencesOf, type Rules } from "../engine/plan.ts";
+import { differencesOf, ownedIn, type Rules } from "../engine/plan.ts";
 import { asError } from "../engine/problem.ts";
 import { isWritable, type Live, type Resource } from "../engine/resource.ts";
 import type { Survey } from "../engine/survey.ts";
@@ -45,12 +45,16 @@ async function statusOf(
     const why = owner === null ? "it carries no owner's tag" : `it belongs to ${owner}`;
     return wanted ? { id, state: "foreign", why, outputs } : undefined;
   }
+  // What is kept is no drift: `down` says how it goes.
+  if (!wanted && isWritable(resource.kind) && resource.kind.kept) return undefined;
   if (!wanted) return { id, state: "drifted", why: "it is turned off in ecomctl.json, and still there", outputs };
   const health = aws && (await healthOf(resource, live, aws));
   const more = { outputs, ...(health && { health }) };
   if (live.state) return { id, state: live.state.is, why: live.state.why, ...more };
   const differences = differencesOf(resource, survey, rules);
-  return differences.length > 0 ? { id, state: "drifted", differences, ...more } : { id, state: "here", ...more };
+  const owned = ownedIn(resource, live).join("; ");
+  const told = { id, ...(owned !== "" && { why: owned }), ...more };
+  return differences.length > 0 ? { ...told, state: "drifted", differences } : { ...told, state: "here" };
 }
 
 async function healthOf({ kind, name }: Resource<Aws>, live: Live, aws: Aws) {

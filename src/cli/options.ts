@@ -20,12 +20,21 @@ export interface Options {
   /** False: `--no-seed`. */
   readonly seed?: boolean;
   readonly resetStock?: boolean;
+  readonly format?: "text" | "markdown";
+  readonly wait?: boolean;
+  readonly buildOnly?: boolean;
+  readonly imageDefinitions?: boolean;
+  readonly deploy?: boolean;
 }
 
 /** Flags that every command has: which shop, and where. */
 export const place = (command: Command): Command =>
   command
-    .option("--stage <name>", "a second copy of everything, with -NAME appended to every name")
+    .addOption(
+      new Option("--stage <name>", "a second copy of everything, with -NAME appended to every name").env(
+        "ECOMCTL_STAGE",
+      ),
+    )
     .addOption(
       new Option("--local", "on this machine: an AWS that ecomctl starts, no account needed").conflicts([
         "region",
@@ -35,7 +44,12 @@ export const place = (command: Command): Command =>
       ]),
     )
     .option("--port <number>", "with --local: the port of the AWS on this machine", port)
-    .option("--region <region>", "the AWS region; else ecomctl.json, AWS_REGION, AWS_DEFAULT_REGION, the profile")
+    .addOption(
+      new Option(
+        "--region <region>",
+        "the AWS region; else ecomctl.json, AWS_REGION, AWS_DEFAULT_REGION, the profile",
+      ).env("ECOMCTL_REGION"),
+    )
     .option("--profile <name>", "a profile of the AWS configuration")
     .option("--endpoint-url <url>", "any other endpoint that speaks AWS's protocols; else AWS_ENDPOINT_URL", url)
     .option("--json", "JSON on stdout, and nothing else")
@@ -43,20 +57,28 @@ export const place = (command: Command): Command =>
 
 /** Flags of the commands that change something. */
 export const change = (command: Command): Command =>
-  place(command).option("-y, --yes", "do not ask").option("--dry-run", "only tell what would be done");
+  place(command)
+    .option("-y, --yes", "do not ask")
+    .option("--dry-run", "only tell what would be done")
+    .addOption(
+      new Option("--format <format>", "with --dry-run: how it is told").choices(["text", "markdown"]).conflicts("json"),
+    );
 
 /** Flags of the commands that build. */
 export const build = (command: Command): Command =>
   change(command)
     .option("--detailed-exitcode", "with --dry-run: 2 when changes are pending, 1 when anything is refused, else 0")
     .option("--offline", "with --dry-run: against an empty account, without credentials, region or network")
-    .option("--adopt", "take over what bears our names and is not ours");
+    .option("--adopt", "take over what bears our names and is not ours")
+    .option("--wait", "wait for the handshake with GitHub, and go on by itself");
 
 /** What flags cannot say without one another: `[flag, needs]`. */
 export const needs: readonly (readonly [keyof Options, keyof Options])[] = [
   ["port", "local"],
   ["detailedExitcode", "dryRun"],
   ["offline", "dryRun"],
+  ["format", "dryRun"],
+  ["imageDefinitions", "buildOnly"],
 ];
 
 /** `dryRun` as it is typed: `--dry-run`. */

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import pkg from "../../package.json" with { type: "json" };
 import { build, change, type Options, place } from "./options.ts";
 import type { Terminal } from "./terminal.ts";
@@ -60,9 +60,18 @@ ${codes}`,
       "one step of the guide again",
       `  ecomctl step 3 --local\n  ecomctl step 7 --dry-run\n\nSteps:\n${steps.map((title, at) => `  ${String(at + 1).padStart(2)}  ${title}`).join("\n")}`,
     ).argument("<number>", "1 to 10"),
-  ).action(async (number: string, options: Options) =>
-    end(await (await import("./commands/step.ts")).step(number, options, terminal)),
-  );
+  )
+    .addOption(
+      new Option(
+        "--deploy",
+        "with step 4: put the images onto the services, also where a pipeline owns them",
+      ).conflicts("buildOnly"),
+    )
+    .option("--build-only", "with step 4: build and push the images that are missing, and nothing else")
+    .option("--image-definitions", "with --build-only: write imagedefinitions-CONTAINER.json for a pipeline")
+    .action(async (number: string, options: Options) =>
+      end(await (await import("./commands/step.ts")).step(number, options, terminal)),
+    );
 
   place(
     add(

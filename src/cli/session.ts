@@ -26,7 +26,8 @@ export interface Session {
 export async function openSession(options: Options, terminal: Terminal, starts: boolean): Promise<Session> {
   checkTogether(options);
   const { local = false, offline = false } = options;
-  const shop = await loadShop({ cwd: process.cwd(), flags: options, env: process.env });
+  const flags = { ...options, ...(options.deploy && { imageOwner: "us" as const }) };
+  const shop = await loadShop({ cwd: process.cwd(), flags, env: process.env });
   const signal = interruptible(terminal);
   const common = { shop, platform: platform(shop), signal };
   const { region } = shop;

@@ -1,6 +1,6 @@
 import { Problem } from "../../engine/problem.ts";
 import { change } from "../change.ts";
-import { type Options, typed } from "../options.ts";
+import { flag, type Options, typed } from "../options.ts";
 import { openSession } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -14,8 +14,19 @@ export async function step(word: string, options: Options, terminal: Terminal): 
       "the guide has the steps 1 to 9, and 10 is monitoring",
       "say one of them: `ecomctl step 3`; `ecomctl step --help` lists them",
     );
+  const own = (["deploy", "buildOnly"] as const).find((name) => options[name]);
+  if (own && number !== 4)
+    throw new Problem(
+      "usage-flag-alone",
+      `${flag(own)} is for step 4`,
+      "the images are that step's",
+      `say \`ecomctl step 4 ${flag(own)}\``,
+    );
   const session = await openSession(options, terminal, true);
-  const only = session.platform.steps.find((each) => each.number === number);
+  if (options.buildOnly && session.aws)
+    return (await import("../build-only.ts")).buildOnly(session.aws, session, options, terminal);
+  const { steps, deploy } = session.platform;
+  const only = options.deploy ? deploy : steps.find((each) => each.number === number);
   if (!only)
     throw new Problem(
       "step-empty",
@@ -25,7 +36,7 @@ export async function step(word: string, options: Options, terminal: Terminal): 
     );
   return change(
     {
-      command: typed(`step ${number}`, options),
+      command: typed(`step ${number}${options.deploy ? " --deploy" : ""}`, options),
       rules: { direction: "up", adopt: options.adopt },
       step: only,
       question: ({ where }) => ({ question: `Do this in ${where}? (yes)`, wanted: "yes" }),
