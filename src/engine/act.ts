@@ -18,7 +18,7 @@ export interface Run<Aws> {
 
 const SECOND = 1000;
 /** AWS shows some writes a minute late (SetQueueAttributes: up to 60 s). */
-const SHOWN_WITHIN = 75 * SECOND;
+const SHOWN_WITHIN = 65 * SECOND;
 const STALE_WITHIN = 20 * SECOND;
 const VISIBLE_WITHIN = 120 * SECOND;
 /** Load balancers, tables and draining services take minutes. */

@@ -17,6 +17,8 @@ export async function allServices(): Promise<AnyService[]> {
     import("./s3/index.ts"),
     import("./connections/index.ts"),
     import("./acm.ts"),
+    import("./cloudwatch/index.ts"),
+    import("./autoscaling/index.ts"),
   ]);
   return modules.flatMap((module) => Object.values(module).filter(isService));
 }
