@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ecr } from "../../src/local/ecr/index.ts";
 import { ecsWith } from "../../src/local/ecs/index.ts";
 import { endOrphans } from "../../src/local/ecs/orphans.ts";
+import { preloadFile } from "../../src/local/ecs/preload.ts";
 import { processRunner } from "../../src/local/ecs/process-runner.ts";
 import { elbv2 } from "../../src/local/elbv2/index.ts";
 import { logs } from "../../src/local/logs/index.ts";
@@ -249,6 +250,54 @@ test("Service Connect names resolve inside tasks that started after the endpoint
   await ecs.updateService({ cluster: "shop", service: "web", serviceConnectConfiguration: { enabled: false } });
   await steady("web");
   expect(await call()).toEqual({ status: 500, text: "ENOTFOUND" });
+});
+
+test("a rolling deployment behind the load balancer fails no request", async () => {
+  const { ecs } = here.clients;
+  await register("web", await push("web", "first"));
+  const { url, loadBalancers } = await front();
+  await ecs.createService(service(base, "web", { loadBalancers, healthCheckGracePeriodSeconds: 60 }));
+  await steady("web");
+  await register("web", await push("web", "second"));
+  const seen: { status: number; text: string }[] = [];
+  const ask = async () => {
+    const answer = await fetch(url);
+    seen.push({ status: answer.status, text: await answer.text() });
+  };
+  await ecs.updateService({ cluster: "shop", service: "web", taskDefinition: "web" });
+  await vi.waitFor(
+    async () => {
+      await Promise.all([ask(), ask()]);
+      expect((await shown(here, "web")).deployments).toHaveLength(1);
+      expect(seen.at(-1)?.text).toMatch(/^second /);
+    },
+    { timeout: 40_000, interval: 20 },
+  );
+  expect(seen[0]?.text).toMatch(/^first /);
+  expect(seen.filter((each) => each.status !== 200)).toEqual([]);
+});
+
+test("a task ends by itself when the local AWS that ran it is gone", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ecomctl-parent-"));
+  const preload = join(folder, "preload.cjs");
+  const parent = `
+    const { writeFileSync } = require("node:fs");
+    const { spawn } = require("node:child_process");
+    writeFileSync(${JSON.stringify(preload)}, process.argv[1].replace("987654321", process.pid));
+    const env = { NODE_OPTIONS: "--require " + ${JSON.stringify(JSON.stringify(preload))} };
+    const task = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000); console.log('up')"], { env, detached: true });
+    task.stdout.once("data", () => { console.log(task.pid); process.kill(process.pid, "SIGKILL"); });
+  `;
+  const text = preloadFile({ names: {}, ports: {}, endpoint: "1", parent: 987654321 });
+  const launcher = spawn(process.execPath, ["-e", parent, text], { stdio: ["ignore", "pipe", "inherit"] });
+  const pid = await new Promise<number>((resolve) => launcher.stdout.once("data", (data) => resolve(Number(data))));
+  expect(pid).toBeGreaterThan(1);
+  try {
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 20_000 });
+  } finally {
+    if (isAlive(pid)) process.kill(pid, "SIGKILL");
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("after a restart of the local AWS the tasks run again", async () => {

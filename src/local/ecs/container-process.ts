@@ -19,12 +19,13 @@ export type Environment = Readonly<Record<string, string>>;
 const exitCode = (code: number | null, signal: NodeJS.Signals | null): number =>
   code ?? 128 + (signal ? (constants.signals[signal] ?? 0) : 0);
 
-/** Ends a process with everything that it started; gone already is done. */
+/** Ends a process with everything that it started; gone already is done (a group of zombies is EPERM to some systems). */
 export function killGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ESRCH" && code !== "EPERM") throw error;
   }
 }
 

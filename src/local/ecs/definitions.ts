@@ -57,7 +57,9 @@ function sweepDeleted({ state, local }: Call<EcsState>): void {
       service.status === "INACTIVE"
         ? []
         : service.revisions.flatMap((each) =>
-            service.deployments.some((deployment) => deployment.revision === each.arn) ? [each.taskDefinition] : [],
+            [...service.deployments, service.lastCompleted].some((deployment) => deployment?.revision === each.arn)
+              ? [each.taskDefinition]
+              : [],
           ),
     ),
   ]);

@@ -4,6 +4,8 @@ export interface Places {
   readonly names: Readonly<Record<string, number>>;
   /** Container port → port on 127.0.0.1. */
   readonly ports: Readonly<Record<string, number>>;
+  /** The port of the local AWS: on 127.0.0.1 it means that and no container port. */
+  readonly endpoint: string;
   /** The process that runs the task, without which the task is nothing. */
   readonly parent: number;
 }
@@ -19,7 +21,7 @@ type Listener = (...args: unknown[]) => unknown;
  * What stands for a task's own network: runs inside the task's node before its program. It is written out as text
  * (`preloadFile`), so it may use nothing but its arguments.
  */
-export function preload({ net, dns, process }: Modules, { names, ports, parent }: Places): void {
+export function preload({ net, dns, process }: Modules, { names, ports, endpoint, parent }: Places): void {
   const own = new Set(["localhost", "127.0.0.1", "::1", "0.0.0.0", "::"]);
   // ECS gives every name an address of its own in the task's hosts file: 127.255.0.1, 127.255.0.2, …
   const addresses: Record<string, string> = {};
@@ -32,10 +34,12 @@ export function preload({ net, dns, process }: Modules, { names, ports, parent }
   }
   const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 
+  const isOwn = (host: string, port: unknown): boolean => own.has(host) && String(port) !== endpoint;
   const place = (options: Record<string, unknown>): Record<string, unknown> => {
     if (options.path !== undefined && options.path !== null && options.port === undefined) return options;
     const host = String(options.host ?? "localhost").toLowerCase();
-    const port = targets[`${host}:${options.port}`] ?? (own.has(host) ? ports[String(options.port)] : undefined);
+    const port =
+      targets[`${host}:${options.port}`] ?? (isOwn(host, options.port) ? ports[String(options.port)] : undefined);
     return port === undefined ? options : { ...options, host: "127.0.0.1", port };
   };
   const connect = net.Socket.prototype.connect as Listener;

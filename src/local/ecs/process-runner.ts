@@ -55,15 +55,23 @@ async function startTask(start: Start): Promise<RunningTask> {
   mkdirSync(folder, { recursive: true });
   const ports = await freePorts(task.containers.flatMap((container) => container.ports));
   const preload = join(folder, "preload.cjs");
-  writeFileSync(preload, preloadFile({ names: task.names, ports, parent: process.pid }));
+  writeFileSync(
+    preload,
+    preloadFile({ names: task.names, ports, endpoint: new URL(local.url).port, parent: process.pid }),
+  );
 
   const processes: { readonly container: ContainerSpec; readonly process: ContainerProcess }[] = [];
   const watching = new AbortController();
   let started = true;
-  const stop = async () => {
+  let stopping: Promise<void> | undefined;
+  const end = async (most: number) => {
     watching.abort();
-    await Promise.all(processes.map(({ container, process }) => process.stop(container.stopTimeout)));
+    await Promise.all(processes.map(({ container, process }) => process.stop(Math.min(most, container.stopTimeout))));
     rmSync(folder, { recursive: true, force: true });
+  };
+  const stop = (most = Number.POSITIVE_INFINITY) => {
+    stopping ??= end(most);
+    return stopping;
   };
   try {
     const up: Promise<void>[] = [];

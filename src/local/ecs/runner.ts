@@ -44,8 +44,8 @@ export interface TaskEvents {
 export interface RunningTask {
   /** Where each container port really listens on 127.0.0.1. */
   readonly ports: Readonly<Record<string, number>>;
-  /** SIGTERM, and after the stop timeout SIGKILL; resolves when all containers are gone. */
-  stop(): Promise<void>;
+  /** SIGTERM, and after the stop timeout, or after `most` seconds, SIGKILL; resolves when all containers are gone. */
+  stop(most?: number): Promise<void>;
 }
 
 /** Runs tasks: as processes of this machine, or as mere records. */

@@ -2,9 +2,11 @@ import type { Local } from "../service.ts";
 import { Mesh } from "./mesh.ts";
 import { reconcile } from "./reconcile.ts";
 import type { TaskRunner } from "./runner.ts";
+import type { ServiceRecord } from "./service-record.ts";
 import { ecsKeeper, ecsState, sweep } from "./state.ts";
 import { watchHealth } from "./task-health.ts";
 import { type Life, live, release } from "./task-life.ts";
+import type { World } from "./world.ts";
 
 /** How often the scheduler looks by itself, for what nobody tells it: the health of targets. */
 const LOOK_EVERY = 200;
@@ -20,6 +22,7 @@ export class Scheduler {
   readonly #runner: TaskRunner;
   readonly #mesh = new Mesh();
   readonly #lives = new Map<string, Life>();
+  readonly #told = new Set<string>();
   readonly #stopping = new AbortController();
   #woken: () => void = () => {};
   #loop: Promise<void> = Promise.resolve();
@@ -88,13 +91,25 @@ export class Scheduler {
     }
   }
 
+  /** One service that cannot be seen to holds up no other, and is told of once. */
+  #reconcile(world: World, service: ServiceRecord): boolean {
+    try {
+      return reconcile(world, service);
+    } catch (error) {
+      const what = `ecs: service ${service.name}: ${error instanceof Error ? error.stack : error}`;
+      if (!this.#told.has(what)) this.#local.warn(what);
+      this.#told.add(what);
+      return false;
+    }
+  }
+
   #tend(region: string): boolean {
     const local = this.#local;
     const state = ecsState(local, region);
     const world = { local, region, state, now: local.clock.now() };
     sweep(state, world.now);
     let changed = watchHealth(world, this.#mesh);
-    for (const service of Object.values(state.services)) if (reconcile(world, service)) changed = true;
+    for (const service of Object.values(state.services)) if (this.#reconcile(world, service)) changed = true;
     for (const task of Object.values(state.tasks)) {
       const life = this.#lives.get(task.id);
       if (life) {

@@ -10,6 +10,9 @@ import { type EcsState, ecsKeeper, ecsState, serviceNamed } from "./state.ts";
 import { askToStop, type LastStatus, type TaskRecord } from "./task-record.ts";
 import { specOf } from "./task-spec.ts";
 
+/** How long processes have to end when the local AWS itself is stopped. */
+const ABANDONED_SECONDS = 5;
+
 /** A task on its way from PROVISIONING to STOPPED. */
 export interface Life {
   /** Drains it, ends it and lets go of what it had. */
@@ -69,7 +72,7 @@ export function live(room: Room, task: TaskRecord): Life {
       }
       await end;
       if (!abandoned) await wind(room, state, task, running, step);
-      else await running.stop();
+      else await running.stop(ABANDONED_SECONDS);
     } catch (error) {
       if (!abandoned) fail(room, task, error);
     } finally {
