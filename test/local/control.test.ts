@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { SNS } from "@aws-sdk/client-sns";
 import { STS } from "@aws-sdk/client-sts";
 import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
@@ -79,11 +80,15 @@ test("a client's open connection does not keep it from stopping", { timeout: 60_
   sts.destroy();
 });
 
-test("starts on the port it had before, and again after a kill", { timeout: 60_000 }, async () => {
-  const url = await startLocalProcess(folder, { main });
+test("after a kill it starts on the port it had, with all that it had answered for", { timeout: 60_000 }, async () => {
+  const endpoint = await startLocalProcess(folder, { main });
+  const sns = new SNS({ endpoint, region: "us-east-1", credentials: { accessKeyId: "a", secretAccessKey: "b" } });
+  const { TopicArn } = await sns.createTopic({ Name: "ecommerce-events" });
   process.kill(pidOf(), "SIGKILL");
   await vi.waitFor(async () => expect(await connectLocal(folder)).toBeUndefined(), { timeout: 10_000 });
-  expect(await startLocalProcess(folder, { main })).toBe(url);
+  expect(await startLocalProcess(folder, { main })).toBe(endpoint);
+  expect((await sns.listTopics()).Topics).toEqual([{ TopicArn }]);
+  sns.destroy();
 });
 
 test("two starts at once make one", { timeout: 60_000 }, async () => {
