@@ -92,6 +92,17 @@ ${codes}`,
     .option("--delete-adopted", "what was there before ecomctl took it over, too")
     .action(async (options: Options) => end(await (await import("./commands/down.ts")).down(options, terminal)));
 
+  add(
+    "init",
+    "ecomctl.json, buildspec.yml and a workflow for pull requests into a repository; nothing is overwritten",
+    "  ecomctl init\n  ecomctl init --region eu-west-1 --yes",
+  )
+    .option("--region <region>", "the AWS region; else AWS_REGION, AWS_DEFAULT_REGION, the profile")
+    .option("--profile <name>", "a profile of the AWS configuration")
+    .option("-y, --yes", "do not ask")
+    .option("--json", "JSON on stdout, and nothing else")
+    .action(async (options: Options) => end(await (await import("./commands/init.ts")).init(options, terminal)));
+
   place(
     add(
       "seed",

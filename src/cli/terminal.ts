@@ -28,7 +28,8 @@ export function terminalOf({ stdin, stdout, stderr, env }: NodeJS.Process): Term
     out: (text) => void stdout.write(`${withoutSecrets(text, env)}\n`),
     tell: (text) => void stderr.write(`${withoutSecrets(text, env)}\n`),
     asks: Boolean(stdin.isTTY && stderr.isTTY),
-    moves: Boolean(stderr.isTTY) && !env.CI,
+    // A terminal without a width, as some programs make it, has no line that could move.
+    moves: Boolean(stderr.isTTY && stderr.columns) && !env.CI && env.TERM !== "dumb",
     paintOut: stdout.isTTY && colour ? styleText : plain,
     paint: stderr.isTTY && colour ? styleText : plain,
   };
