@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { Problem } from "../../engine/problem.ts";
 import { buildImage } from "../../images/build.ts";
 import { ImageProblem } from "../../images/problem.ts";
@@ -6,7 +8,15 @@ import { changedInputs, contentTag, describeInputs } from "../../images/tag.ts";
 import type { Aws } from "../clients.ts";
 import type { ImageSpec } from "./image.ts";
 
-const sourceIn = (folder: string) => ({ root: packageRoot(), service: folder.replace(/^services\//, "") });
+const sourceIn = (folder: string) => ({ root: sourceRoot(), service: folder.replace(/^services\//, "") });
+
+/** The services of the repository that one works in, where it has its own (as `init` copies them), else those that ecomctl carries. */
+function sourceRoot(): string {
+  for (let folder = process.cwd(); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "services", "base-image"))) return folder;
+    if (dirname(folder) === folder) return packageRoot();
+  }
+}
 
 /**
  * The words of an image's spec that follow from its source, read from the disk. `base` is the one all services have,
