@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type NameKey, nameKeys, namesOfOneSort } from "./names.ts";
 
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;

@@ -1,5 +1,5 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { z } from "zod";
+import * as z from "zod";
 
 /** An identifier is part of addresses and of comma-separated lists, so only unreserved characters of URLs. */
 const productID = z
