@@ -1,3 +1,5 @@
+import { alarm } from "../../src/aws/cloudwatch/alarm.ts";
+import { dashboard, type Widget } from "../../src/aws/cloudwatch/dashboard.ts";
 import { table } from "../../src/aws/dynamodb/table.ts";
 import { network } from "../../src/aws/ec2/network.ts";
 import { securityGroup } from "../../src/aws/ec2/security-group.ts";
@@ -8,6 +10,7 @@ import { targetGroup } from "../../src/aws/elbv2/target-group.ts";
 import { allow, policy, trusts } from "../../src/aws/iam/document.ts";
 import { role } from "../../src/aws/iam/role.ts";
 import { logGroup } from "../../src/aws/logs/log-group.ts";
+import { bucket } from "../../src/aws/s3/bucket.ts";
 import { namespace } from "../../src/aws/servicediscovery/namespace.ts";
 import { subscription } from "../../src/aws/sns/subscription.ts";
 import { topic } from "../../src/aws/sns/topic.ts";
@@ -47,7 +50,10 @@ const tables = (): Case => ({
   }),
   change: { recovery: false, protected: false, indexes: null },
 });
-const topics = (): Case => ({ subject: topic("law-topic", {}), change: {} });
+const topics = (): Case => ({
+  subject: topic("law-topic", { publishers: ["cloudwatch.amazonaws.com"] }),
+  change: { publishers: [] },
+});
 const queues = (): Case => {
   const dead = queue("law-dead", { ...plain, allows: ["law-queue"] });
   const events = topic("law-events", {});
@@ -149,6 +155,69 @@ const listeners = (): Case => {
     change: { forward: two.ref.arn },
   };
 };
+const buckets = (): Case => ({
+  subject: bucket("law-bucket", {
+    private: true,
+    encryption: "AES256",
+    policy: "tls-only",
+    versioning: true,
+    ownership: "BucketOwnerEnforced",
+    lifecycle: [{ objects: 30, olderVersions: 7, unfinishedUploads: 7 }],
+  }),
+  change: {
+    private: false,
+    encryption: "aws:kms",
+    policy: null,
+    versioning: false,
+    ownership: "BucketOwnerPreferred",
+    lifecycle: null,
+  },
+});
+const alarms = (): Case => {
+  const bell = topic("law-bell", { publishers: ["cloudwatch.amazonaws.com"] });
+  return {
+    before: [bell],
+    subject: alarm("law-alarm", {
+      topic: bell.ref.arn,
+      description: "something is wrong",
+      namespace: "AWS/SQS",
+      metric: "ApproximateAgeOfOldestMessage",
+      dimensions: { QueueName: "law-queue" },
+      statistic: "Maximum",
+      period: 60,
+      compare: ">",
+      threshold: 300,
+      points: 2,
+      periods: 3,
+      missing: "notBreaching",
+    }),
+    change: {
+      description: "something else is wrong",
+      namespace: "AWS/ApplicationELB",
+      metric: "TargetResponseTime",
+      dimensions: { LoadBalancer: "app/law/1" },
+      statistic: "p95",
+      period: 300,
+      compare: "<=",
+      threshold: 0.5,
+      points: 1,
+      periods: 1,
+      missing: "breaching",
+    },
+  };
+};
+const dashboards = (): Case => {
+  const chart = (metric: string): Widget => ({
+    type: "metric",
+    x: 0,
+    y: 0,
+    width: 12,
+    height: 6,
+    properties: { region: "us-east-1", metrics: [["AWS/SQS", metric, "QueueName", "law-queue"]] },
+  });
+  const subject = dashboard("law-dashboard", { widgets: [chart("ApproximateAgeOfOldestMessage")] });
+  return { subject, change: { widgets: [chart("NumberOfMessagesSent")] } };
+};
 
 /** One case for each kind, by the kind's type. */
 export const cases: Readonly<Record<string, () => Case>> = {
@@ -164,4 +233,7 @@ export const cases: Readonly<Record<string, () => Case>> = {
   "elbv2:target-group": targetGroups,
   "elbv2:load-balancer": loadBalancers,
   "elbv2:listener": listeners,
+  "s3:bucket": buckets,
+  "cloudwatch:alarm": alarms,
+  "cloudwatch:dashboard": dashboards,
 };
