@@ -10,6 +10,7 @@ import { type Change, plan, type Rules } from "../../src/engine/plan.ts";
 import type { Resource, Step } from "../../src/engine/resource.ts";
 import { type Survey, survey } from "../../src/engine/survey.ts";
 import { ecsWith } from "../../src/local/ecs/index.ts";
+import { processRunner } from "../../src/local/ecs/process-runner.ts";
 import { recordsRunner } from "../../src/local/ecs/records-runner.ts";
 import { type LocalOptions, type LocalServer, startLocal } from "../../src/local/server.ts";
 import type { AnyService } from "../../src/local/service.ts";
@@ -31,10 +32,17 @@ export interface World {
 export const credentials = { accessKeyId: "test", secretAccessKey: "test" };
 export const region = "us-east-1";
 
+/** How a world is to be, beside what a local AWS is told. */
+export interface WorldOptions extends Partial<LocalOptions> {
+  /** Tasks of ECS are records that run at once, unless they are to be processes. */
+  readonly tasks?: "records" | "processes";
+}
+
 /** A local AWS in a folder of its own, gone when it stops. Every input is held against the operation's schema. */
-export async function startWorld(options: Partial<LocalOptions> = {}): Promise<World> {
+export async function startWorld({ tasks, ...options }: WorldOptions = {}): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), "ecomctl-"));
-  const local = await startLocal({ dir, port: 0, services: await servicesWith(recordsRunner), ...options });
+  const services = await servicesWith(tasks === "processes" ? processRunner : () => recordsRunner());
+  const local = await startLocal({ dir, port: 0, services, ...options });
   const world = worldAt(local.url);
   const stop = async () => {
     await local.stop();
@@ -43,10 +51,10 @@ export async function startWorld(options: Partial<LocalOptions> = {}): Promise<W
   return { ...world, local, stop };
 }
 
-/** All services, with tasks of ECS that are records and run at once. */
-async function servicesWith(runner: typeof recordsRunner): Promise<AnyService[]> {
+/** All services, with tasks of ECS that such a runner runs. */
+async function servicesWith(runner: typeof processRunner): Promise<AnyService[]> {
   const all = await allServices();
-  return all.map((service) => (service.id === "ecs" ? ecsWith(() => runner()) : service));
+  return all.map((service) => (service.id === "ecs" ? ecsWith(runner) : service));
 }
 
 /** AWS through any endpoint. */
