@@ -2,10 +2,12 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import type { RegisterTaskDefinitionCommandInput } from "@aws-sdk/client-ecs";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { cloudwatch } from "../../src/local/cloudwatch/index.ts";
 import { ecr } from "../../src/local/ecr/index.ts";
 import { ecsWith } from "../../src/local/ecs/index.ts";
 import { endOrphans } from "../../src/local/ecs/orphans.ts";
@@ -20,7 +22,7 @@ let here: Room;
 let base: Ground;
 
 beforeEach(async () => {
-  here = await room(ecsWith(processRunner), [ecr, elbv2, logs]);
+  here = await room(ecsWith(processRunner), [ecr, elbv2, logs, cloudwatch]);
   base = await ground(here);
 });
 afterEach(async () => {
@@ -275,6 +277,35 @@ test("a rolling deployment behind the load balancer fails no request", async () 
   );
   expect(seen[0]?.text).toMatch(/^first /);
   expect(seen.filter((each) => each.status !== 200)).toEqual([]);
+});
+
+test("CloudWatch measures what the tasks of a service use", async () => {
+  await register("web", await push("web", "busy", "setInterval(() => { for (let i = 0; i < 1e6; i++); }, 10);"), {
+    portMappings: [],
+  });
+  await here.clients.ecs.createService(service(base, "web"));
+  await steady("web");
+  const watch = new CloudWatch(here.clients.options);
+  const measure = async (MetricName: string) => {
+    const { Datapoints } = await watch.getMetricStatistics({
+      Namespace: "AWS/ECS",
+      MetricName,
+      Dimensions: [
+        { Name: "ClusterName", Value: "shop" },
+        { Name: "ServiceName", Value: "web" },
+      ],
+      StartTime: new Date(Date.now() - 300_000),
+      EndTime: new Date(Date.now() + 60_000),
+      Period: 60,
+      Statistics: ["Maximum"],
+    });
+    return Datapoints?.[0]?.Maximum ?? 0;
+  };
+  await vi.waitFor(async () => expect(await measure("CPUUtilization")).toBeGreaterThan(0), {
+    timeout: 20_000,
+    interval: 500,
+  });
+  expect(await measure("MemoryUtilization")).toBeGreaterThan(0);
 });
 
 test("a task ends by itself when the local AWS that ran it is gone", async () => {

@@ -1,4 +1,4 @@
-import { insights } from "../ecs/metrics.ts";
+import { insights, utilization } from "../ecs/metrics.ts";
 import { loadBalancerMetrics } from "../elbv2/targets.ts";
 import type { Local } from "../service.ts";
 import { topicMetrics } from "../sns/topics.ts";
@@ -64,7 +64,15 @@ function readings(local: Local, region: string): Reading[] {
       value,
     })),
   );
-  return [...queues, ...topics, ...services];
+  const uses = utilization(local, region).flatMap(({ cluster, service, use }) =>
+    Object.entries(use).map(([name, value]) => ({
+      namespace: "AWS/ECS",
+      name,
+      dimensions: { ClusterName: cluster, ServiceName: service },
+      value,
+    })),
+  );
+  return [...queues, ...topics, ...services, ...uses];
 }
 
 /** What identifies a metric, whatever the order of its dimensions. */

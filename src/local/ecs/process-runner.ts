@@ -18,6 +18,7 @@ import {
   type TaskRunner,
   type TaskSpec,
 } from "./runner.ts";
+import { usageOf } from "./usage.ts";
 
 /** Runs each container of a task as a process: its image unpacked, its command run with this machine's node. */
 export function processRunner(local: Local): TaskRunner {
@@ -108,7 +109,7 @@ async function startTask(start: Start): Promise<RunningTask> {
     await stop();
     throw error instanceof TaskFailure ? blame(error, task.containers[processes.length]?.name) : error;
   }
-  return { ports, stop };
+  return { ports, stop, usage: () => usageOf(processes.map(({ process }) => process.pid)) };
 }
 
 /** Says which container a failure is about. */

@@ -22,6 +22,7 @@ export function recordsRunner(outcome: (task: TaskSpec) => Outcome = () => "runs
       });
       return {
         ports: {},
+        usage: () => undefined,
         async stop() {
           if (stopped) return;
           stopped = true;

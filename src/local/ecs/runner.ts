@@ -40,12 +40,20 @@ export interface TaskEvents {
   exited(container: string, code: number | undefined, reason?: string): void;
 }
 
+/** What a task has used: processor time in all, and memory at this moment. */
+export interface Usage {
+  readonly cpuSeconds: number;
+  readonly memoryBytes: number;
+}
+
 /** A task whose containers have been started. */
 export interface RunningTask {
   /** Where each container port really listens on 127.0.0.1. */
   readonly ports: Readonly<Record<string, number>>;
   /** SIGTERM, and after the stop timeout, or after `most` seconds, SIGKILL; resolves when all containers are gone. */
   stop(most?: number): Promise<void>;
+  /** Undefined where it cannot be known. */
+  usage(): Usage | undefined;
 }
 
 /** Runs tasks: as processes of this machine, or as mere records. */

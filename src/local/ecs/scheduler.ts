@@ -1,7 +1,7 @@
 import type { Local } from "../service.ts";
 import { Mesh } from "./mesh.ts";
 import { reconcile } from "./reconcile.ts";
-import type { TaskRunner } from "./runner.ts";
+import type { TaskRunner, Usage } from "./runner.ts";
 import type { ServiceRecord } from "./service-record.ts";
 import { ecsKeeper, ecsState, sweep } from "./state.ts";
 import { watchHealth } from "./task-health.ts";
@@ -15,6 +15,9 @@ const schedulers = new WeakMap<Local, Scheduler>();
 
 /** Tells the scheduler that something has changed. */
 export const wake = (local: Local): void => schedulers.get(local)?.wake();
+
+/** What a running task has used; undefined if that cannot be known. */
+export const usageOfTask = (local: Local, id: string): Usage | undefined => schedulers.get(local)?.usage(id);
 
 /** Makes what runs be what is wanted: for every service, until `stop`. */
 export class Scheduler {
@@ -65,6 +68,10 @@ export class Scheduler {
 
   wake(): void {
     this.#woken();
+  }
+
+  usage(id: string): Usage | undefined {
+    return this.#lives.get(id)?.usage();
   }
 
   async #run(): Promise<void> {

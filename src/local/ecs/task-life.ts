@@ -4,7 +4,7 @@ import { definitionOf } from "./definitions.ts";
 import { tell } from "./deploy.ts";
 import type { Mesh } from "./mesh.ts";
 import { addInterface, deregister, dropInterface, register } from "./neighbours.ts";
-import { type RunningTask, type TaskEvents, TaskFailure, type TaskRunner } from "./runner.ts";
+import { type RunningTask, type TaskEvents, TaskFailure, type TaskRunner, type Usage } from "./runner.ts";
 import { forgetInstance } from "./service-connect.ts";
 import { type EcsState, ecsKeeper, ecsState, serviceNamed } from "./state.ts";
 import { askToStop, type LastStatus, type TaskRecord } from "./task-record.ts";
@@ -19,6 +19,7 @@ export interface Life {
   stop(): void;
   /** Ends its processes at once and leaves the record as it is: the local AWS itself is stopping. */
   abandon(): Promise<void>;
+  usage(): Usage | undefined;
   readonly done: Promise<void>;
 }
 
@@ -90,6 +91,7 @@ export function live(room: Room, task: TaskRecord): Life {
   );
   return {
     done,
+    usage: () => running?.usage(),
     stop() {
       aborted.abort(new Error("the task is to stop"));
       ended();
