@@ -48,7 +48,8 @@ function pax(data: Buffer): Record<string, string> {
 /** Reads an archive in ustar form, with pax and GNU long names. Throws when it is cut short. */
 export function* readTar(archive: Buffer): Generator<TarEntry> {
   let extended: Record<string, string> = {};
-  for (let at = 0; at + BLOCK <= archive.length; ) {
+  let at = 0;
+  while (at + BLOCK <= archive.length) {
     const header = archive.subarray(at, at + BLOCK);
     if (header.every((byte) => byte === 0)) return;
     const flag = String.fromCharCode(header[156] ?? 0);
@@ -73,4 +74,5 @@ export function* readTar(archive: Buffer): Generator<TarEntry> {
       extended = {};
     }
   }
+  if (at < archive.length) throw new Error("the archive is cut short");
 }
