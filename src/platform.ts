@@ -13,6 +13,7 @@ import { clusters } from "./steps/5-cluster.ts";
 import { roles } from "./steps/6-roles.ts";
 import { services } from "./steps/7-services.ts";
 import { serviceConnect } from "./steps/8-service-connect.ts";
+import { monitoring } from "./steps/10-monitoring.ts";
 
 /** The whole platform as data: the steps of the guide, and what they find already there. */
 export interface Platform {
@@ -40,8 +41,10 @@ export function platform(shop: Shop): Platform {
   const running = services(shop, { ...named, network: place, certificate: tls, images: built, home, roles: granted });
   const mesh = serviceConnect(running);
 
+  const watch = monitoring(shop, { ...named, home, services: running });
+
   return {
-    steps: [data, topic, inboxes, built, home, granted, running, mesh],
+    steps: [data, topic, inboxes, built, home, granted, running, mesh, watch],
     lookups: [account, place, ...(tls ? [tls] : [])],
     deploy: deployment(built, running),
     shop: { door: running.door.balancer, products: data.products },

@@ -2,6 +2,7 @@ import type { ContainerDefinition, RegisterTaskDefinitionCommandInput } from "@a
 import type { Aws } from "../../src/aws/clients.ts";
 import type { Resource } from "../../src/engine/resource.ts";
 import type { Survey } from "../../src/engine/survey.ts";
+import { monitoringDrifts } from "./drift-monitoring.ts";
 import { type Raw, revise, steady } from "./raw.ts";
 
 /** A change behind ecomctl's back: of which resource, which field it is to show as, and how it is made. */
@@ -357,6 +358,7 @@ export const drifts: readonly Drift[] = [
     delete it.CustomizedMetricSpecification;
     it.PredefinedMetricSpecification = { PredefinedMetricType: "ECSServiceAverageCPUUtilization" };
   }),
+  ...monitoringDrifts,
 ];
 
 /** Fields that nobody can change while the thing is there, or that say where it is found. */
@@ -369,6 +371,8 @@ const unchangeable: Readonly<Record<string, readonly string[]>> = {
   "elbv2:listener": ["loadBalancer", "port", "protocol", "certificate"],
   "ecs:service": ["cluster", "container"],
   "autoscaling:target": ["service", "cluster"],
+  // A person has to agree first: its own test does.
+  "sns:email": ["topic", "addresses"],
   "autoscaling:policy": ["service", "cluster", "target"],
   // Its own tests replace images: they are content, not settings.
   "ecr:image": ["repository", "tag", "source", "inputs"],

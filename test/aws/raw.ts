@@ -1,4 +1,5 @@
 import { ApplicationAutoScaling } from "@aws-sdk/client-application-auto-scaling";
+import { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { EC2 } from "@aws-sdk/client-ec2";
@@ -16,6 +17,7 @@ export function rawClients(endpoint: string) {
   const config = { endpoint, region, credentials };
   return {
     scaling: new ApplicationAutoScaling(config),
+    cloudwatch: new CloudWatch(config),
     logs: new CloudWatchLogs(config),
     dynamodb: new DynamoDB(config),
     ec2: new EC2(config),
