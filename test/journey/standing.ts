@@ -1,0 +1,86 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "vitest";
+import { connectLocal } from "../../src/local/control.ts";
+import { killGroup } from "../../src/local/ecs/container-process.ts";
+import { type Built, buildCli, type Ended } from "../cli/built.ts";
+import { worldAt } from "../support/world.ts";
+import { buyer } from "./buyer.ts";
+
+/** A shop that `up --local` set up in a folder of its own. */
+export interface Standing {
+  readonly folder: string;
+  /** The shop's. */
+  readonly url: string;
+  /** The local AWS's. */
+  readonly endpoint: string;
+  readonly buyer: ReturnType<typeof buyer>;
+  readonly aws: ReturnType<typeof worldAt>["aws"];
+  /** A command with `--local`, in the folder. */
+  run(...args: string[]): Promise<Ended>;
+  /** Processes of the tasks that run, by the folder of their task. */
+  tasks(): Map<string, number>;
+}
+
+/** The ground for a shop, which is gone after `clear`, whatever became of it. */
+export interface Site {
+  readonly cli: Built;
+  readonly folder: string;
+  /** `ecomctl up --local --yes`. */
+  up(): Promise<Standing>;
+  clear(): Promise<void>;
+}
+
+/** A folder and a command line of one's own; `built` if there is one already. */
+export async function site(built?: Built): Promise<Site> {
+  const cli = built ?? (await buildCli());
+  const folder = mkdtempSync(join(tmpdir(), "ecomctl-shop-"));
+  const run = (...args: string[]) => cli.run(folder, [...args, "--local"]);
+  return {
+    cli,
+    folder,
+    async up() {
+      const { code, stdout, stderr } = await run("up", "--yes");
+      expect({ code, stderr }).toMatchObject({ code: 0 });
+      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(stdout)?.[0] ?? "";
+      const endpoint = (await connectLocal(join(folder, ".ecomctl"))) ?? "";
+      const { aws } = worldAt(endpoint);
+      return { folder, url, endpoint, run, aws, buyer: buyer(url), tasks: () => tasksIn(folder) };
+    },
+    async clear() {
+      const left = everything(folder);
+      const { code } = await run("down", "--yes", "--delete-data", "--delete-adopted");
+      for (const pid of code === 0 ? [] : [...left, ...everything(folder)]) killGroup(pid, "SIGKILL");
+      cli.remove();
+      rmSync(folder, { recursive: true, force: true });
+      expect({ code, alive: left.filter(isAlive) }).toEqual({ code: 0, alive: [] });
+    },
+  };
+}
+
+/** What runs of tasks, read from the folders that the runner keeps. */
+function tasksIn(folder: string): Map<string, number> {
+  const tasks = join(folder, ".ecomctl", "ecs", "tasks");
+  const found = (existsSync(tasks) ? readdirSync(tasks) : []).flatMap((id): [string, number][] => {
+    const file = join(tasks, id, "pids");
+    const pids = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n").map(Number) : [];
+    return pids.filter(isAlive).map((pid) => [id, pid]);
+  });
+  return new Map(found);
+}
+
+function everything(folder: string): number[] {
+  const file = join(folder, ".ecomctl", "endpoint.json");
+  const local = existsSync(file) ? [(JSON.parse(readFileSync(file, "utf8")) as { pid: number }).pid] : [];
+  return [...local, ...tasksIn(folder).values()].filter(isAlive);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
