@@ -45,6 +45,7 @@ const rules: readonly Rule[] = [
   },
   { names: ["InvalidGroup.NotFound"], wait: soon("the security group to be known") },
   { names: ["NamespaceNotFound"], wait: soon("the namespace to be known") },
+  { names: ["OperationNotFound"], wait: soon("the operation to show") },
   { names: ["ContinuousBackupsUnavailable"], wait: soon("backups to become available") },
 
   // Cooling down, or at odds with something that is still at work.

@@ -38,7 +38,7 @@ export const bucket = defineKind<BucketSpec, "bucket" | "arn">({
   async read(aws, name) {
     const at = await placeOf(aws, name);
     if (!(await isThere(aws, at))) return undefined;
-    const [block, encryption, policy, versioning, ownership, lifecycle, tags] = await Promise.all([
+    const settings = Promise.all([
       unlessAbsent(aws.s3.getPublicAccessBlock(at), "NoSuchPublicAccessBlockConfiguration"),
       unlessAbsent(aws.s3.getBucketEncryption(at), "ServerSideEncryptionConfigurationNotFoundError"),
       unlessAbsent(aws.s3.getBucketPolicy(at), "NoSuchBucketPolicy"),
@@ -47,6 +47,10 @@ export const bucket = defineKind<BucketSpec, "bucket" | "arn">({
       unlessAbsent(aws.s3.getBucketLifecycleConfiguration(at), "NoSuchLifecycleConfiguration"),
       tagsOf(aws, at),
     ]);
+    // It may go while it is looked at.
+    const found = await unlessAbsent(settings, "NoSuchBucket");
+    if (!found) return undefined;
+    const [block, encryption, policy, versioning, ownership, lifecycle, tags] = found;
     const blocks = block?.PublicAccessBlockConfiguration;
     const [encrypted] = encryption?.ServerSideEncryptionConfiguration?.Rules ?? [];
     const arn = await arnOf(aws, at.Bucket);
