@@ -1,5 +1,5 @@
 import { assumable } from "../iam/authorize.ts";
-import { backOff } from "./breaker.ts";
+import { pauseAfter, wellAfter } from "./breaker.ts";
 import { definitionOf } from "./definitions.ts";
 import { tell } from "./deploy.ts";
 import { makeTask } from "./make-task.ts";
@@ -74,8 +74,8 @@ function countFailures(
       failure(service, primary, task.healthyAt === undefined, now, local.lasts);
   }
   if (failed.length === 0 && primary.failuresInARow > 0) {
-    const recovered = tasks.some((task) => isHealthy(task) && task.service?.deployment === primary.id);
-    if (recovered && primary.retryAt + local.lasts(60_000) < now) primary.failuresInARow = 0;
+    const mine = tasks.filter((task) => isHealthy(task) && task.service?.deployment === primary.id);
+    if (mine.some((task) => (task.healthyAt ?? now) + wellAfter(local.lasts) < now)) primary.failuresInARow = 0;
   }
   return failed.length > 0;
 }
@@ -89,7 +89,7 @@ function failure(
 ): void {
   if (counts && primary.rolloutState === "IN_PROGRESS") primary.failedTasks += 1;
   primary.failuresInARow += 1;
-  primary.retryAt = now + lasts(backOff(primary.failuresInARow));
+  primary.retryAt = now + pauseAfter(primary.failuresInARow, lasts);
   primary.updatedAt = now;
   if (primary.failuresInARow === 3)
     tell(

@@ -59,6 +59,9 @@ export const ecsState = (local: Local, region: string): EcsState => local.state(
 /** How long what is gone stays visible: stopped tasks, INACTIVE clusters and services. AWS says "at least an hour" of tasks. */
 export const VISIBLE_MS = 3_600_000;
 
+/** A service that fails again and again is not to fill the disk with its stopped tasks. */
+const STOPPED_KEPT = 200;
+
 /** `arn:aws:ecs:region:account:` and what follows. */
 export const arnOf = (where: { region: string; account: string }, resource: string): string =>
   `arn:aws:ecs:${where.region}:${where.account}:${resource}`;
@@ -90,7 +93,10 @@ export function mergeTags(have: readonly Tag[], more: readonly Tag[]): Tag[] {
 /** Forgets what has been gone for long enough. */
 export function sweep(state: EcsState, now: number): void {
   const old = (at: number | undefined) => at !== undefined && at + VISIBLE_MS <= now;
-  for (const [id, task] of Object.entries(state.tasks)) if (old(task.stoppedAt)) delete state.tasks[id];
+  const stopped = Object.values(state.tasks)
+    .filter((task) => task.stoppedAt !== undefined)
+    .sort((a, b) => (b.stoppedAt ?? 0) - (a.stoppedAt ?? 0));
+  for (const task of stopped.filter((each, i) => i >= STOPPED_KEPT || old(each.stoppedAt))) delete state.tasks[task.id];
   for (const [key, service] of Object.entries(state.services)) if (old(service.inactiveAt)) delete state.services[key];
   for (const [name, cluster] of Object.entries(state.clusters))
     if (old(cluster.inactiveAt)) delete state.clusters[name];
