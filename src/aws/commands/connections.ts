@@ -14,7 +14,8 @@ export {
 export class CreateConnectionCommand extends SentAgain {
   override resolveMiddleware: SentAgain["resolveMiddleware"] = (stack, configuration, options) => {
     const once = stack.clone();
-    once.remove("retryMiddleware");
+    const place = { name: "retryMiddleware", step: "finalizeRequest", priority: "high", override: true } as const;
+    once.add((next) => next, place);
     return super.resolveMiddleware(once, configuration, options);
   };
 }
