@@ -1,9 +1,12 @@
+import { scalingPolicy } from "../../src/aws/autoscaling/policy.ts";
+import { scalingTarget } from "../../src/aws/autoscaling/target.ts";
 import { alarm } from "../../src/aws/cloudwatch/alarm.ts";
 import { dashboard, type Widget } from "../../src/aws/cloudwatch/dashboard.ts";
 import { table } from "../../src/aws/dynamodb/table.ts";
 import { network } from "../../src/aws/ec2/network.ts";
 import { securityGroup } from "../../src/aws/ec2/security-group.ts";
 import { cluster } from "../../src/aws/ecs/cluster.ts";
+import { service } from "../../src/aws/ecs/service.ts";
 import { listener } from "../../src/aws/elbv2/listener.ts";
 import { loadBalancer } from "../../src/aws/elbv2/load-balancer.ts";
 import { targetGroup } from "../../src/aws/elbv2/target-group.ts";
@@ -219,6 +222,66 @@ const dashboards = (): Case => {
   return { subject, change: { widgets: [chart("NumberOfMessagesSent")] } };
 };
 
+/** A service that runs, and all that it stands on. */
+const running = (name: string) => {
+  const mesh = namespace(`${name}-mesh`, {});
+  const home = cluster(`${name}-home`, { insights: "enabled", providers: ["FARGATE"], namespace: mesh.ref.arn });
+  const logs = logGroup(`/law/${name}`, { retention: 1 });
+  const trusted = role(`${name}-role`, { trust: trusts("ecs-tasks.amazonaws.com"), policies: {}, managed: [] });
+  const group = securityGroup(`${name}-group`, { vpc, description: "Tasks of the law", ingress: [] });
+  const its = service(name, {
+    container: "it",
+    image: "000000000000.dkr.ecr.us-east-1.amazonaws.com/it:1",
+    cpu: 256,
+    memory: 512,
+    port: 8080,
+    environment: { ONE: "1" },
+    healthCheck: JSON.stringify(["CMD", "true"]),
+    taskRole: trusted.ref.arn,
+    executionRole: trusted.ref.arn,
+    logGroup: logs.ref.name,
+    knows: [],
+    cluster: home.ref.name,
+    count: 1,
+    subnets: [subnets],
+    securityGroups: [group.ref.id],
+    publicIp: place.ref.publicIp,
+    targetGroups: [],
+    grace: 0,
+    breaker: true,
+    serviceConnect: { namespace: mesh.ref.arn, alias: "it", port: 8080, logGroup: logs.ref.name },
+  });
+  return { lookups: [place], before: [mesh, home, logs, trusted, group], home, its };
+};
+const services = (): Case => {
+  const { its, lookups, before } = running("law-service");
+  return {
+    lookups,
+    before,
+    subject: its,
+    change: { memory: 1024, environment: { TWO: "2" }, count: 2 },
+  };
+};
+const scalingTargets = (): Case => {
+  const { its, home, lookups, before } = running("law-scaled");
+  const subject = scalingTarget("law-scaled", { service: its.ref.name, cluster: home.ref.name, min: 1, max: 4 });
+  return { lookups, before: [...before, its], subject, change: { max: 6 } };
+};
+const scalingPolicies = (): Case => {
+  const { its, home, lookups, before } = running("law-policed");
+  const which = { service: its.ref.name, cluster: home.ref.name };
+  const target = scalingTarget("law-policed", { ...which, min: 1, max: 4 });
+  const coolDown = { out: 60, in: 300 };
+  const subject = scalingPolicy("law-policy", {
+    ...which,
+    target: target.ref.name,
+    metric: { backlogOf: "law-backlog" },
+    goal: 10,
+    coolDown,
+  });
+  return { lookups, before: [...before, its, target], subject, change: { metric: "cpu", goal: 50 } };
+};
+
 /** One case for each kind, by the kind's type. */
 export const cases: Readonly<Record<string, () => Case>> = {
   "dynamodb:table": tables,
@@ -233,6 +296,9 @@ export const cases: Readonly<Record<string, () => Case>> = {
   "elbv2:target-group": targetGroups,
   "elbv2:load-balancer": loadBalancers,
   "elbv2:listener": listeners,
+  "ecs:service": services,
+  "autoscaling:target": scalingTargets,
+  "autoscaling:policy": scalingPolicies,
   "s3:bucket": buckets,
   "cloudwatch:alarm": alarms,
   "cloudwatch:dashboard": dashboards,

@@ -42,28 +42,35 @@ export interface Followed {
  * @throws Problem when it failed or was rolled back, which ECS itself counts as a steady state.
  */
 export async function follow(aws: Aws, { cluster, service, deployment }: Followed): Promise<void> {
-  for (let pause = 250; ; pause = Math.min(pause * 1.5, 10_000)) {
+  let seen: Deployment | undefined;
+  for (let pause = 250, began = Date.now(); ; pause = Math.min(pause * 1.5, 10_000)) {
     const { services = [] } = await aws.ecs.describeServices({ cluster, services: [service] });
     const it = services[0];
     const ours = it?.deployments?.find(({ id }) => id === deployment);
-    if (!it || !ours || ours.rolloutState === "FAILED") {
-      const reason = ours?.rolloutStateReason ?? "ECS rolled it back to the revision before";
-      throw await explained(aws, cluster, service, deployment, reason);
+    seen = ours ?? seen;
+    if (ours?.rolloutState === "FAILED") {
+      throw await explained(aws, cluster, service, deployment, ours.rolloutStateReason ?? "ECS gave it up");
     }
-    if (ours.status === "PRIMARY" && ours.rolloutState === "COMPLETED" && it.deployments?.length === 1) return;
-    if (ours.status !== "PRIMARY" && (await wasReplaced(aws, it, deployment))) return;
-    aws.waiting(`ecs:service/${service}`, progressOf(ours));
+    if (ours?.status === "PRIMARY" && ours.rolloutState === "COMPLETED" && it?.deployments?.length === 1) return;
+    const primary = it && primaryOf(it);
+    if (seen && primary && primary.id !== deployment) {
+      // Somebody else's newer revision took the place of ours, which is no failure of ours; an older one is a rollback.
+      if (revisionIn(primary) > revisionIn(seen)) return;
+      if (!ours) throw await explained(aws, cluster, service, deployment, "ECS rolled it back to the revision before");
+    }
+    // A read may be from before the deployment began.
+    if (!seen && Date.now() - began > SHOWN_WITHIN) {
+      throw await explained(aws, cluster, service, deployment, "ECS does not show it");
+    }
+    aws.waiting(`ecs:service/${service}`, ours ? progressOf(ours) : "its deployment to show");
     await aws.pause(pause);
   }
 }
 
-/** Somebody else's newer deployment took the place of ours, which is no failure of ours; a rollback is. */
-async function wasReplaced(aws: Aws, { deployments = [] }: Service, deployment: string): Promise<boolean> {
-  const primary = deployments.find(({ status }) => status === "PRIMARY");
-  const rollsBack = /rolling back/i.test(primary?.rolloutStateReason ?? "");
-  if (!rollsBack) aws.waiting("ecs", `${deployment} was replaced by ${primary?.id}`);
-  return !rollsBack;
-}
+const SHOWN_WITHIN = 60_000;
+
+/** The number of the revision that a deployment is of: `…:task-definition/family:7`. */
+const revisionIn = ({ taskDefinition = "" }: Deployment): number => Number(taskDefinition.split(":").at(-1)) || 0;
 
 /** What a person needs to know of a failed deployment: the stopped task, its exit code, its last words. */
 export async function explained(

@@ -1,5 +1,5 @@
 import type { CreateServiceCommandInput, Service, ServiceConnectConfiguration } from "@aws-sdk/client-ecs";
-import type { Want } from "../../engine/resource.ts";
+import type { Live, Want } from "../../engine/resource.ts";
 import type { Aws } from "../clients.ts";
 import { isError, unlessAbsent } from "../errors.ts";
 import { defineKind } from "../kind.ts";
@@ -49,7 +49,7 @@ export const service = defineKind<ServiceSpec, "arn" | "endpoint">({
 
   async read(aws, name, want) {
     const it = await find(aws, want.cluster, name);
-    if (!it || it.status === "INACTIVE") return undefined;
+    if (!it || it.status === "INACTIVE") return begun(aws, name, want.cluster);
     const primary = primaryOf(it);
     const found = await unlessAbsent(
       aws.ecs.describeTaskDefinition({ taskDefinition: primary?.taskDefinition ?? it.taskDefinition }),
@@ -144,6 +144,21 @@ export const service = defineKind<ServiceSpec, "arn" | "endpoint">({
     return { healthy, why: healthy ? why : `${why}; ${events[0]?.message ?? "ECS says nothing of it"}` };
   },
 });
+
+/** A service that was never made, or is gone, while the task definition of its name is there: nothing else leads to that. */
+async function begun(
+  aws: Aws,
+  name: string,
+  cluster: string,
+): Promise<Live<ServiceSpec, "arn" | "endpoint"> | undefined> {
+  const found = await unlessAbsent(
+    aws.ecs.describeTaskDefinition({ taskDefinition: name, include: ["TAGS"] }),
+    "ClientException",
+  );
+  const { stack } = ownerIn(found?.tags);
+  if (!stack) return undefined;
+  return { spec: { cluster, stack }, outputs: {}, state: { is: "begun", why: "only its task definition is there" } };
+}
 
 /** Waits for the deployment that a call began, if it began one. */
 async function followed(aws: Aws, name: string, cluster: string, made: Service | undefined): Promise<void> {

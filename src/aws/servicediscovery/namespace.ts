@@ -73,14 +73,18 @@ const endpointsIn = (aws: Aws, namespaceId: string) =>
 
 const instancesOf = (aws: Aws, serviceId: string | undefined) =>
   allPages(async (NextToken) => {
-    const page = await aws.servicediscovery.listInstances({ ServiceId: serviceId, NextToken });
-    return { items: page.Instances, next: page.NextToken };
+    const page = await unlessAbsent(
+      aws.servicediscovery.listInstances({ ServiceId: serviceId, NextToken }),
+      "ServiceNotFound",
+    );
+    return { items: page?.Instances, next: page?.NextToken };
   });
 
 async function removeEndpoint(aws: Aws, { Id, Name }: { Id?: string; Name?: string }): Promise<void> {
   for (const instance of await instancesOf(aws, Id)) {
-    const { OperationId } = await aws.servicediscovery.deregisterInstance({ ServiceId: Id, InstanceId: instance.Id });
-    await finished(aws, OperationId, `the endpoint ${Name}`);
+    const gone = aws.servicediscovery.deregisterInstance({ ServiceId: Id, InstanceId: instance.Id });
+    const begun = await unlessAbsent(gone, "ServiceNotFound", "InstanceNotFound");
+    await finished(aws, begun?.OperationId, `the endpoint ${Name}`);
   }
   await unlessAbsent(aws.servicediscovery.deleteService({ Id }), "ServiceNotFound");
 }
