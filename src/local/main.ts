@@ -13,6 +13,8 @@ export type Word =
   | { readonly failed: string };
 
 const portsTried = 100;
+/** Whatever hangs, the process is gone after this long, in milliseconds; tasks end by themselves once it is. */
+const stopsWithin = 4000;
 const isTaken = (error: unknown) => (error as NodeJS.ErrnoException).code === "EADDRINUSE";
 
 function log(message: string): void {
@@ -56,6 +58,10 @@ try {
   log(`listening on ${local.url}`);
   const end = (signal: string) => {
     log(`${signal}: stopping`);
+    setTimeout(() => {
+      log("something does not stop: leaving it");
+      process.exit(1);
+    }, stopsWithin);
     local.stop().then(
       () => process.exit(0),
       (error) => {

@@ -48,7 +48,7 @@ const account = "000000000000";
 const version = "1";
 const sessionSeconds = 6 * 3600;
 /** How long calls that were cut off may take to end. */
-const graceMs = 5000;
+const graceMs = 1000;
 /** Longer than clients keep an idle connection, lest they write to one that is just being closed. */
 const idleMs = 120_000;
 
@@ -118,7 +118,8 @@ export async function startLocal(options: LocalOptions): Promise<LocalServer> {
   });
 
   const stop = async () => {
-    for (const service of services) {
+    // In the reverse order of starting: tasks that end still want their queues and logs.
+    for (const service of services.toReversed()) {
       await Promise.resolve(service.stop?.(local)).catch((error) =>
         warn(`${service.id}: did not stop: ${error.stack}`),
       );

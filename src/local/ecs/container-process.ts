@@ -10,7 +10,7 @@ export interface ContainerProcess {
   readonly pid: number;
   /** Resolves with its exit code; 128 and the signal's number if a signal ended it. */
   readonly ended: Promise<number>;
-  /** SIGTERM, and after `seconds` SIGKILL; resolves when it is gone. */
+  /** SIGTERM, and after `seconds` SIGKILL; resolves when it is gone. Said again, the shorter time counts. */
   stop(seconds: number): Promise<void>;
 }
 
@@ -49,11 +49,13 @@ export async function startProcess(command: Command, env: Environment, log: LogD
   const pid = await spawned(child, command.file);
   // what a dead container leaves running would keep its output open
   child.once("exit", () => killGroup(pid, "SIGKILL"));
+  let told = false;
   return {
     pid,
     ended,
     async stop(seconds) {
-      killGroup(pid, "SIGTERM");
+      if (!told && child.exitCode === null && child.signalCode === null) killGroup(pid, "SIGTERM");
+      told = true;
       const timer = setTimeout(() => killGroup(pid, "SIGKILL"), seconds * 1000);
       await ended;
       clearTimeout(timer);

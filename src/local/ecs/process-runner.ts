@@ -64,15 +64,10 @@ async function startTask(start: Start): Promise<RunningTask> {
   const processes: { readonly container: ContainerSpec; readonly process: ContainerProcess }[] = [];
   const watching = new AbortController();
   let started = true;
-  let stopping: Promise<void> | undefined;
-  const end = async (most: number) => {
+  const stop = async (most = Number.POSITIVE_INFINITY) => {
     watching.abort();
     await Promise.all(processes.map(({ container, process }) => process.stop(Math.min(most, container.stopTimeout))));
     rmSync(folder, { recursive: true, force: true });
-  };
-  const stop = (most = Number.POSITIVE_INFINITY) => {
-    stopping ??= end(most);
-    return stopping;
   };
   try {
     const up: Promise<void>[] = [];

@@ -50,7 +50,7 @@ export interface Usage {
 export interface RunningTask {
   /** Where each container port really listens on 127.0.0.1. */
   readonly ports: Readonly<Record<string, number>>;
-  /** SIGTERM, and after the stop timeout, or after `most` seconds, SIGKILL; resolves when all containers are gone. */
+  /** SIGTERM, and after the stop timeout, or after `most` seconds, SIGKILL; resolves when all containers are gone. Said again, the shorter time counts. */
   stop(most?: number): Promise<void>;
   /** Undefined where it cannot be known. */
   usage(): Usage | undefined;

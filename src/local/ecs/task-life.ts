@@ -11,7 +11,7 @@ import { askToStop, type LastStatus, type TaskRecord } from "./task-record.ts";
 import { specOf } from "./task-spec.ts";
 
 /** How long processes have to end when the local AWS itself is stopped. */
-const ABANDONED_SECONDS = 5;
+const ABANDONED_SECONDS = 2;
 
 /** A task on its way from PROVISIONING to STOPPED. */
 export interface Life {
@@ -48,9 +48,14 @@ export function live(room: Room, task: TaskRecord): Life {
   const end = new Promise<void>((resolve) => {
     ended = resolve;
   });
+  let leave: () => void = () => {};
+  const left = new Promise<void>((resolve) => {
+    leave = resolve;
+  });
   let running: RunningTask | undefined;
 
   const step = (status: LastStatus) => {
+    if (abandoned) return;
     task.lastStatus = status;
     task.version += 1;
     local.changed(ecsKeeper, region);
@@ -72,8 +77,8 @@ export function live(room: Room, task: TaskRecord): Life {
         step("RUNNING");
       }
       await end;
-      if (!abandoned) await wind(room, state, task, running, step);
-      else await running.stop(ABANDONED_SECONDS);
+      if (!abandoned) await Promise.race([wind(room, state, task, running, step), left]);
+      if (abandoned) await running.stop(ABANDONED_SECONDS);
     } catch (error) {
       if (!abandoned) fail(room, task, error);
     } finally {
@@ -100,6 +105,7 @@ export function live(room: Room, task: TaskRecord): Life {
       abandoned = true;
       aborted.abort(new Error("the local AWS stops"));
       ended();
+      leave();
       await done;
     },
   };
