@@ -3,13 +3,24 @@ import { setTimeout as wait } from "node:timers/promises";
 
 const pollMs = 50;
 
-/** Whether a process runs. One that has ended but was not waited for still counts, for a moment. */
+/** Whether a process runs. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Ended, but not waited for: in a container whose first process waits for nobody it stays so for ever. */
+function isZombie(pid: number): boolean {
+  if (process.platform !== "linux") return false;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat[stat.lastIndexOf(")") + 2] === "Z";
+  } catch {
+    return false;
   }
 }
 
