@@ -16,6 +16,7 @@ export async function allServices(): Promise<AnyService[]> {
     import("./ecs/index.ts"),
     import("./s3/index.ts"),
     import("./connections/index.ts"),
+    import("./codebuild/index.ts"),
     import("./acm.ts"),
     import("./cloudwatch/index.ts"),
     import("./autoscaling/index.ts"),

@@ -54,7 +54,8 @@ export function logDriver(
   }, local.clock.now);
 }
 
-function gathering(send: (lines: Line[]) => void, now: () => number): LogDriver {
+/** Cuts what is printed into lines, and hands them on in batches. */
+export function gathering(send: (lines: Line[]) => void, now: () => number): LogDriver {
   let rest = "";
   let lines: Line[] = [];
   let timer: NodeJS.Timeout | undefined;
