@@ -23,8 +23,9 @@ export function frontDoor(
   const balanced = { wanted: shop.loadBalancer };
   const { vpc, subnets } = uses.network.ref;
   const certificate = uses.certificate?.ref.arn ?? null;
+  // AWS changes no description in place, and one that somebody else wrote does no harm.
   const group = (name: string, description: string, ingress: readonly Rule[], place?: { wanted: boolean }) =>
-    securityGroup(name, { vpc, description, ingress }, place);
+    securityGroup(name, { vpc, description, ingress }, { once: ["description"], ...place });
 
   const open = [80, ...(certificate ? [443] : [])].map((port) => ({ port, from: ANYWHERE }));
   const alb = group(names.albSecurityGroup, "Visitors to the load balancer", open, balanced);
