@@ -13,6 +13,8 @@ export interface Ended {
 
 /** The command line as it is built, in a folder of its own, so that nobody's build is in anybody's way. */
 export interface Built {
+  /** Where `bin` and `dist` are. */
+  readonly root: string;
   /** Runs it in a folder. Of this shell's environment it gets nothing of AWS's but what `env` says. */
   run(cwd: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended>;
   start(cwd: string, args: readonly string[], env?: NodeJS.ProcessEnv): ChildProcess;
@@ -21,12 +23,12 @@ export interface Built {
 
 /** Builds the command line and the local AWS as `npm run build` does. */
 export async function buildCli(): Promise<Built> {
-  const root = resolve(".");
+  const project = resolve(".");
   const folder = mkdtempSync(join(tmpdir(), "ecomctl-built-"));
   for (const name of ["src", "node_modules", "package.json", "services", "templates", "tsconfig.json"])
-    symlinkSync(join(root, name), join(folder, name));
-  cpSync(join(root, "bin"), join(folder, "bin"), { recursive: true });
-  await promisify(execFile)(process.execPath, [join(root, "esbuild.config.js")], { cwd: folder });
+    symlinkSync(join(project, name), join(folder, name));
+  cpSync(join(project, "bin"), join(folder, "bin"), { recursive: true });
+  await promisify(execFile)(process.execPath, [join(project, "esbuild.config.js")], { cwd: folder });
 
   const start = (cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
     spawn(process.execPath, [join(folder, "bin", "ecomctl.js"), ...args], {
@@ -34,7 +36,12 @@ export async function buildCli(): Promise<Built> {
       env: { ...withoutAws(process.env), ...nowhere, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
-  return { start, run: (...args) => ended(start(...args)), remove: () => rmSync(folder, { recursive: true }) };
+  return {
+    root: folder,
+    start,
+    run: (...args) => ended(start(...args)),
+    remove: () => rmSync(folder, { recursive: true }),
+  };
 }
 
 /** Waits for the end of a command line, and collects what it said. */

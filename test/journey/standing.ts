@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { connectLocal } from "../../src/local/control.ts";
+import { connectLocal, stopLocal } from "../../src/local/control.ts";
 import { killGroup } from "../../src/local/ecs/container-process.ts";
 import { type Built, buildCli, type Ended } from "../cli/built.ts";
 import { worldAt } from "../support/world.ts";
@@ -27,6 +27,8 @@ export interface Standing {
 export interface Site {
   readonly cli: Built;
   readonly folder: string;
+  /** A command with `--local`, in the folder. */
+  run(...args: string[]): Promise<Ended>;
   /** `ecomctl up --local --yes`. */
   up(): Promise<Standing>;
   clear(): Promise<void>;
@@ -40,6 +42,7 @@ export async function site(built?: Built): Promise<Site> {
   return {
     cli,
     folder,
+    run,
     async up() {
       const { code, stdout, stderr } = await run("up", "--yes");
       expect({ code, stderr }).toMatchObject({ code: 0 });
@@ -50,11 +53,14 @@ export async function site(built?: Built): Promise<Site> {
     },
     async clear() {
       const left = everything(folder);
-      const { code } = await run("down", "--yes", "--delete-data", "--delete-adopted");
-      for (const pid of code === 0 ? [] : [...left, ...everything(folder)]) killGroup(pid, "SIGKILL");
+      const { code, stderr } = await run("down", "--yes", "--delete-data", "--delete-adopted");
+      // What is not ours is left in it, and it goes on running then.
+      await stopLocal(join(folder, ".ecomctl")).catch(() => {});
+      const alive = [...left, ...everything(folder)].filter(isAlive);
+      for (const pid of alive) killGroup(pid, "SIGKILL");
       cli.remove();
       rmSync(folder, { recursive: true, force: true });
-      expect({ code, alive: left.filter(isAlive) }).toEqual({ code: 0, alive: [] });
+      expect({ code, alive, stderr }).toMatchObject({ code: 0, alive: [] });
     },
   };
 }
