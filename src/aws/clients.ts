@@ -90,7 +90,7 @@ export interface Connection {
 
 interface Sendable {
   send(command: CommandIO<object, { $metadata: object }>): Promise<{ $metadata: { requestId?: string } }>;
-  readonly config: { readonly credentials?: unknown };
+  readonly config: { readonly credentials?: unknown; readonly requestHandler?: unknown };
 }
 interface Loaded {
   readonly reader: Sendable;
@@ -113,6 +113,7 @@ export function connect(connection: Connection): Aws {
   const enter = gate(MOST_IN_FLIGHT);
   const loaded = new Map<Service, Promise<Loaded>>();
   const reading = new Map<string, Promise<unknown>>();
+  let requestHandler: unknown;
 
   const load = (service: Service): Promise<Loaded> => {
     const loading =
@@ -124,12 +125,20 @@ export function connect(connection: Connection): Aws {
         const module = (await modules[service]()) as unknown as Loaded["module"] & {
           Client: new (config: object) => Sendable;
         };
-        const config = { region, endpoint, profile, ...(credentials !== undefined && { credentials }) };
+        // All share one pool of connections, too.
+        const pool = requestHandler !== undefined && { requestHandler };
+        const config = { region, endpoint, profile, ...(credentials !== undefined && { credentials }), ...pool };
+        const reader = new module.Client({ ...config, maxAttempts: READ_ATTEMPTS });
+        requestHandler ??= reader.config.requestHandler;
+        let writer: Sendable | undefined;
         return {
           module,
-          reader: new module.Client({ ...config, maxAttempts: READ_ATTEMPTS }),
+          reader,
           // A write whose answer was lost is not repeated blindly: whoever called reads, and decides again.
-          writer: new module.Client({ ...config, maxAttempts: 1 }),
+          get writer() {
+            writer ??= new module.Client({ ...config, requestHandler, maxAttempts: 1 });
+            return writer;
+          },
         };
       })();
     loaded.set(service, loading);
@@ -137,9 +146,9 @@ export function connect(connection: Connection): Aws {
   };
 
   const send = async (service: Service, operation: string, input: object) => {
-    const { reader, writer, module } = await load(service);
-    const client = isRead(operation) ? reader : writer;
-    const Command = module[`${operation}Command`];
+    const clients = await load(service);
+    const client = isRead(operation) ? clients.reader : clients.writer;
+    const Command = clients.module[`${operation}Command`];
     if (!Command) throw new TypeError(`${service} has no operation ${operation} in src/aws/commands`);
     const command = new Command(input);
     const leave = await enter();
