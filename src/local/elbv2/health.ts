@@ -74,6 +74,9 @@ function probe(check: HealthCheck, target: Target, signal: AbortSignal): Promise
   });
 }
 
+/** How long a new target may refuse connections, in milliseconds: a program takes its time to start, however short the waits are. */
+const startsWithin = 8_000;
+
 /**
  * Asks a target again and again until the signal ends it, and reports how it is. A new target is healthy after one
  * success; from then on the thresholds count.
@@ -88,11 +91,16 @@ export async function watch(
   let health = checking;
   let passed = 0;
   let failed = 0;
+  const began = local.clock.now();
   for (let current = group(); current !== undefined && !signal.aborted; current = group()) {
     const { check } = current;
     const problem = check.enabled ? await probe(check, target, signal) : undefined;
     passed = problem === undefined ? passed + 1 : 0;
-    failed = problem === undefined ? 0 : failed + 1;
+    const starting =
+      health.state === "initial" &&
+      problem?.reason === "Target.FailedHealthChecks" &&
+      local.clock.now() - began < startsWithin;
+    failed = problem === undefined || starting ? 0 : failed + 1;
     if (passed >= (health.state === "unhealthy" ? check.healthy : 1)) health = { state: "healthy" };
     else if (problem !== undefined && (failed >= check.unhealthy || health.state === "unhealthy")) health = problem;
     if (signal.aborted) return;
