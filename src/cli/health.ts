@@ -36,7 +36,7 @@ async function statusOf(
   const { id, wanted } = resource;
   const { live, error } = survey.get(id) ?? {};
   if (error) return { id, state: "failed", why: `it could not be read: ${explain(error).why}`, outputs: {} };
-  if (!live || live.state?.is === "going") {
+  if (!live || live.state?.is === "going" || live.state?.is === "begun") {
     return wanted ? { id, state: "missing", ...(live?.state && { why: live.state.why }), outputs: {} } : undefined;
   }
   const { outputs } = live;

@@ -2,7 +2,7 @@ import type { Event } from "./apply.ts";
 import { type Action, type Change, type Decision, decide, differencesOf, type Rules, wantOf } from "./plan.ts";
 import { Interrupted, Problem } from "./problem.ts";
 import { isKnown, referencesIn } from "./reference.ts";
-import { isWritable, type Kind, type Live, type Resource } from "./resource.ts";
+import { isThere, isWritable, type Kind, type Live, type Resource } from "./resource.ts";
 import { readOne, type Survey } from "./survey.ts";
 import { type Patience, sleep, type Wait } from "./wait.ts";
 
@@ -123,7 +123,7 @@ async function settled<Aws>(
       continue;
     }
     const state = live?.state;
-    if (!live || state?.is === "going") {
+    if (!isThere(live)) {
       await pause.until(resource.id, "it to show", VISIBLE_WITHIN);
       continue;
     }

@@ -7,6 +7,8 @@ export interface Scope<Aws> {
   readonly mine: readonly Resource<Aws>[];
   /** To be read only: lookups, and resources of other steps. */
   readonly others: readonly Resource<Aws>[];
+  /** The step that runs alone, if one does. */
+  readonly alone?: Step<Aws>;
   /** The step that describes a resource. */
   stepOf(id: string): Step<Aws> | undefined;
 }
@@ -45,7 +47,7 @@ export function scopeOf<Aws>(
     for (const finder of findersOf(resource, (other) => whole.get(other))) add(finder, id);
   };
   for (const resource of mine.values()) for (const id of referencesIn(resource.spec)) add(id, resource.id);
-  return { mine: [...mine.values()], others: [...others.values()], stepOf: (id) => home.get(id) };
+  return { mine: [...mine.values()], others: [...others.values()], alone: step, stepOf: (id) => home.get(id) };
 }
 
 /** What must have been read before a resource can be: its owner, and the lookups that its spec names. */

@@ -1,7 +1,7 @@
 import { compare, type Difference } from "./compare.ts";
 import { ownerOf, type Scope } from "./graph.ts";
 import { referencesIn, resolve } from "./reference.ts";
-import { type Fields, isWritable, type Live, type Resource } from "./resource.ts";
+import { type Fields, isThere, isWritable, type Live, type Resource } from "./resource.ts";
 import { knownFrom, type Survey } from "./survey.ts";
 
 export type Action = "create" | "update" | "keep" | "delete" | "release" | "leave" | "refuse";
@@ -47,7 +47,7 @@ export function wantOf<Aws>(
 ): Fields & { stack: string; adopted?: boolean } {
   const live = survey.get(resource.id)?.live;
   const want: Fields = resolve(resource.spec, knownFrom(survey));
-  if (live && live.state?.is !== "going") {
+  if (isThere(live)) {
     for (const field of resource.once) want[field] = live.spec[field];
   }
   const foreign = live?.spec.stack !== undefined && live.spec.stack !== rules.stack;
@@ -66,20 +66,21 @@ export function differencesOf<Aws>(resource: Resource<Aws>, survey: Survey, rule
 export function decide<Aws>(resource: Resource<Aws>, survey: Survey, rules: Rules): Decision | undefined {
   const { live, error } = survey.get(resource.id) ?? {};
   if (error) return refuse(`it could not be read: ${error.message}`, "mend that, and run the command again");
-  const there = live && live.state?.is !== "going" ? live : undefined;
-  const foreign = there && notOurs(resource, survey, rules);
+  const there = isThere(live) ? live : undefined;
+  const foreign = live && live.state?.is !== "going" ? notOurs(resource, survey, rules) : undefined;
   if (rules.direction === "down" || !resource.wanted) return remove(resource, live, foreign, survey, rules);
 
   const wrong = isWritable(resource.kind)
     ? resource.kind.check?.(resource.name, wantOf(resource, survey, rules))
     : undefined;
   if (wrong) return refuse(wrong, "change it in ecomctl.json");
+  if (foreign && !rules.adopt)
+    return refuse(foreign, "take it over with --adopt, or make a second copy of everything with --stage NAME");
   if (!there) {
+    // Gone since the plan was made: a view does not say enough to make it again.
     if (resource.view) return refuse("it is not there to be mended", "run `ecomctl up`");
     return { action: "create", differences: [] };
   }
-  if (foreign && !rules.adopt)
-    return refuse(foreign, "take it over with --adopt, or make a second copy of everything with --stage NAME");
   const differences = differencesOf(resource, survey, rules);
   const fixed = isWritable(resource.kind) ? (resource.kind.fixed ?? []) : [];
   const stuck = differences.filter(
@@ -148,17 +149,16 @@ function prerequisite<Aws>(
 ): Decision | undefined {
   if (rules.direction === "down" || !resource.wanted) return undefined;
   const needs = referencesIn(resource.spec);
-  for (const other of scope.others) {
+  for (const other of [...scope.others.filter(({ id }) => needs.has(id)), ...(resource.view ? [resource] : [])]) {
     const found = survey.get(other.id);
-    if (!needs.has(other.id) || !found || (found.live && found.live.state?.is !== "going")) continue;
+    if (!found || isThere(found.live)) continue;
     const thing = `the ${other.kind.type.split(":")[1]} ${other.name}`;
     if (found.error)
       return refuse(`${thing} could not be read: ${found.error.message}`, "mend that, and run the command again");
     const home = scope.stepOf(other.id);
     if (home) {
-      const me = scope.stepOf(resource.id)?.number;
       return refuse(
-        `step ${me} needs ${thing}, which step ${home.number} makes`,
+        `step ${scope.alone?.number} needs ${thing}, which step ${home.number} makes`,
         `run \`ecomctl step ${home.number}\`, or \`ecomctl up\``,
       );
     }

@@ -7,9 +7,12 @@ export type Fields = Record<string, unknown>;
 export type Output = string | readonly string[];
 export type Outputs<Out extends string> = Readonly<Record<Out, Output>>;
 
-/** busy: somebody is at work on it · going: being deleted · pending: a person must act · failed: as it is, it will not work. */
+/**
+ * busy: somebody is at work on it · going: being deleted · pending: a person must act · failed: as it is, it will not work ·
+ * begun: only what an interrupted creation left of it is there, which `up` goes on from, and `down` takes away.
+ */
 export interface State {
-  readonly is: "busy" | "going" | "pending" | "failed";
+  readonly is: "busy" | "going" | "pending" | "failed" | "begun";
   readonly why: string;
 }
 
@@ -34,6 +37,10 @@ export interface Live<Spec extends Fields = Fields, Out extends string = string>
   /** It carries the tag of an adopted thing: `down` lets it go instead of deleting it. */
   readonly adopted?: boolean;
 }
+
+/** Whether a thing is there for others to rely on: what is going, or merely begun, is not. */
+export const isThere = (live: Live | undefined): live is Live =>
+  live !== undefined && live.state?.is !== "going" && live.state?.is !== "begun";
 
 /** What a kind is asked to write: its own words, and whose the thing is to be. */
 export type Want<Spec extends Fields> = Readonly<Spec> & { readonly stack: string; readonly adopted?: boolean };

@@ -1,7 +1,7 @@
 import { findersOf, ownerOf, type Scope, visit } from "./graph.ts";
 import { asError, Interrupted } from "./problem.ts";
 import { type Known, resolve } from "./reference.ts";
-import type { Live, Resource } from "./resource.ts";
+import { isThere, type Live, type Resource } from "./resource.ts";
 
 /** What was found of one resource: it, nothing, or an error on the way. */
 export interface Found {
@@ -17,7 +17,7 @@ export const knownFrom =
   (survey: Survey): Known =>
   (id, output) => {
     const live = survey.get(id)?.live;
-    return live?.state?.is === "going" ? undefined : live?.outputs[output];
+    return isThere(live) ? live.outputs[output] : undefined;
   };
 
 /** Reads everything in the scope, all at once but for what is found through something else. */
@@ -41,7 +41,7 @@ export async function readOne<Aws>(aws: Aws, resource: Resource<Aws>, survey: Su
   if (owner !== undefined) {
     const found = survey.get(owner);
     if (found?.error) return { error: found.error };
-    if (!found?.live || found.live.state?.is === "going") return {};
+    if (!isThere(found?.live)) return {};
   }
   try {
     return { live: await resource.kind.read(aws, resource.name, resolve(resource.spec, knownFrom(survey))) };
