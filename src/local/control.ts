@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
 import { dirname, join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { isAlive, withLock } from "./lock.ts";
@@ -11,6 +13,7 @@ const defaultPort = 4600;
 const startMs = 30_000;
 const stopMs = 20_000;
 const pollMs = 50;
+const answersMs = 2000;
 
 /** The port that was asked for belongs to somebody else. */
 export class PortTaken extends Error {
@@ -63,14 +66,22 @@ function remembered(folder: string): Endpoint | undefined {
 /** Who answers at a port: this folder's local AWS, or somebody else. */
 async function answersAt(folder: string, { port, pid }: Endpoint): Promise<"ours" | "nobody" | "silent"> {
   try {
-    const response = await fetch(`http://127.0.0.1:${port}/_ecomctl`, { signal: AbortSignal.timeout(2000) });
-    const about = (await response.json()) as { pid?: number; dir?: string; ready?: boolean };
+    const about = JSON.parse(await textAt(port, "/_ecomctl")) as { pid?: number; dir?: string; ready?: boolean };
     if (about.pid !== pid || about.dir !== folder) return "nobody";
     return about.ready ? "ours" : "silent";
   } catch (error) {
-    return (error as Error).name === "TimeoutError" ? "silent" : "nobody";
+    return (error as NodeJS.ErrnoException).code === "ABORT_ERR" ? "silent" : "nobody";
   }
 }
+
+/** What a port of this machine says. Not by `fetch`: it calls nobody at ports that browsers avoid, such as 6000. */
+const textAt = (port: number, path: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(answersMs);
+    get({ host: "127.0.0.1", port, path, agent: false, signal }, (response) =>
+      text(response).then(resolve, reject),
+    ).once("error", reject);
+  });
 
 /** The endpoint of a folder's local AWS; undefined if it does not run. Throws LocalTrouble if it runs but does not answer. */
 export async function connectLocal(folder: string): Promise<string | undefined> {

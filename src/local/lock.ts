@@ -5,6 +5,8 @@ const pollMs = 50;
 
 /** Whether a process runs. */
 export function isAlive(pid: number): boolean {
+  // To kill(2), 0 and less are groups of processes.
+  if (!(pid > 0)) return false;
   try {
     process.kill(pid, 0);
     return !isZombie(pid);

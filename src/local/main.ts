@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { faultsFrom } from "./faults.ts";
@@ -51,10 +51,10 @@ process.on("unhandledRejection", (reason) => log(`unhandled: ${reason instanceof
 
 try {
   const local = await start(dir, port, values.exactly ?? false);
-  writeFileSync(
-    join(dir, "endpoint.json"),
-    `${JSON.stringify({ port: local.port, pid: process.pid, startedAt: new Date().toISOString() })}\n`,
-  );
+  const endpoint = join(dir, "endpoint.json");
+  const startedAt = new Date().toISOString();
+  writeFileSync(`${endpoint}.tmp`, `${JSON.stringify({ port: local.port, pid: process.pid, startedAt })}\n`);
+  renameSync(`${endpoint}.tmp`, endpoint);
   log(`listening on ${local.url}`);
   const end = (signal: string) => {
     log(`${signal}: stopping`);

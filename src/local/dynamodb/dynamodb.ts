@@ -5,7 +5,7 @@ import type { Engine, Tables } from "./engine.ts";
 import { read, write } from "./items.ts";
 import { needsOf } from "./needs.ts";
 import { settings } from "./settings.ts";
-import { backfill, closeEngine, engineOf, forget } from "./store.ts";
+import { backfill, closeEngine, engineOf, forget, reopen } from "./store.ts";
 import {
   type DynamoDBState,
   describe,
@@ -137,6 +137,7 @@ function fill(local: Local, engine: Engine, table: Table, name: string, region: 
 }
 
 async function resume(local: Local): Promise<void> {
+  await reopen(local);
   for (const region of local.regions(dynamodb)) {
     for (const table of Object.values(local.state(dynamodb, region).tables))
       for (const index of table.globalIndexes)

@@ -1,6 +1,8 @@
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import dynalite from "dynalite/db/index.js";
 import type { Local } from "../service.ts";
+import { DamagedState } from "../store.ts";
 import { Engine, rowsOf, shape, type Write } from "./engine.ts";
 import { dynamodbKeeper, type Index, type Table } from "./table.ts";
 import { forgetTokens } from "./transactions.ts";
@@ -19,8 +21,27 @@ export function engineOf(local: Local): Promise<Engine> {
   return engine;
 }
 
+const folderOf = (local: Local): string => join(local.dir, "dynamodb-items");
+
+/** Opens what a former run kept, so that damage is told at the start. Throws DamagedState. */
+export async function reopen(local: Local): Promise<void> {
+  const folder = folderOf(local);
+  if (!existsSync(folder)) return;
+  // LevelDB would take a folder without this file for a new one, and lose what is in it.
+  if (!existsSync(join(folder, "CURRENT")) && readdirSync(folder).some((name) => name.startsWith("MANIFEST")))
+    throw new DamagedState(folder, "its file CURRENT is missing");
+  try {
+    await engineOf(local);
+  } catch (error) {
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    const { message, code } = cause as NodeJS.ErrnoException;
+    if (code === "LEVEL_LOCKED") throw new Error(`another process works in ${folder}`, { cause });
+    throw new DamagedState(folder, message);
+  }
+}
+
 async function open(local: Local): Promise<Engine> {
-  const engine = await Engine.open(join(local.dir, "dynamodb-items"), () => local.clock.now());
+  const engine = await Engine.open(folderOf(local), () => local.clock.now());
   await forgetTokens(engine, local.clock.now());
   const regions = local.regions(dynamodbKeeper).map((region) => local.state(dynamodbKeeper, region));
   const tables = regions.flatMap((state) => Object.values(state.tables)).filter((table) => table.goneAt === undefined);

@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { DamagedState } from "../store.ts";
 
 /**
  * An append-only file of JSON lines. A line is with the kernel before `append` returns, so it outlives `kill -9`;
@@ -15,7 +16,7 @@ export class Journal<Line> {
     this.#path = path;
   }
 
-  /** Everything that was appended, in order. */
+  /** Everything that was appended, in order. Throws DamagedState. */
   read(): Line[] {
     let text: string;
     try {
@@ -26,7 +27,13 @@ export class Journal<Line> {
     }
     const whole = text.slice(0, text.lastIndexOf("\n") + 1);
     const lines = whole.split("\n").slice(0, -1);
-    return lines.map((line): Line => JSON.parse(line));
+    return lines.map((line, index): Line => {
+      try {
+        return JSON.parse(line);
+      } catch (error) {
+        throw new DamagedState(this.#path, `line ${index + 1}: ${(error as Error).message}`);
+      }
+    });
   }
 
   append(lines: readonly Line[]): void {

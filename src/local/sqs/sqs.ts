@@ -28,7 +28,11 @@ export const sqs = emulate<SQS, SqsState>({
   ...sqsKeeper,
   load: () => import("@aws-sdk/client-sqs"),
   needs,
-  start: resumeMoves,
+  start(local) {
+    for (const region of local.regions(sqsKeeper))
+      for (const queue of Object.values(local.state(sqsKeeper, region).queues)) mailboxOf(local, queue);
+    resumeMoves(local);
+  },
   stop: closeMailboxes,
   handlers: {
     ...messages,
