@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { connectLocal, stopLocal } from "../../src/local/control.ts";
 import { killGroup } from "../../src/local/ecs/container-process.ts";
+import { isAlive } from "../../src/local/lock.ts";
 import { type Built, buildCli, type Ended } from "../cli/built.ts";
 import { worldAt } from "../support/world.ts";
 import { buyer } from "./buyer.ts";
@@ -80,13 +81,4 @@ function everything(folder: string): number[] {
   const file = join(folder, ".ecomctl", "endpoint.json");
   const local = existsSync(file) ? [(JSON.parse(readFileSync(file, "utf8")) as { pid: number }).pid] : [];
   return [...local, ...tasksIn(folder).values()].filter(isAlive);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
