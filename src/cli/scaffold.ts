@@ -8,6 +8,8 @@ export interface Scaffold {
   /** Where ecomctl itself is: the same folder in a checkout or a fork. */
   readonly tool: string;
   readonly version: string;
+  /** The bundler's version that it builds images with. */
+  readonly bundler: string;
   readonly region: string | undefined;
   readonly repository: string | null;
   readonly branch: string;
@@ -69,9 +71,9 @@ const workflow = (template: string, region: string | undefined) =>
   template.replace(/aws-region: .*/, `aws-region: ${region ?? ["$", "{{ vars.AWS_REGION }}"].join("")}`);
 
 /** A repository of its own holds the services, and has ecomctl as a tool. */
-const packageFor = ({ version }: Scaffold) => ({
+const packageFor = ({ version, bundler }: Scaffold) => ({
   private: true,
   type: "module",
   workspaces: ["services/*"],
-  devDependencies: { ecomctl: version, esbuild: "^0.28.0" },
+  devDependencies: { ecomctl: version, esbuild: bundler },
 });

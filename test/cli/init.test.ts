@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const read = (path: string) => readFileSync(join(folder, path), "utf8");
-const about = { version: "1.2.3", region: "eu-west-1", repository: "owner/shop", branch: "trunk" };
+const about = { version: "1.2.3", bundler: "4.5.6", region: "eu-west-1", repository: "owner/shop", branch: "trunk" };
 
 /** A tool as it is installed, or as it is a repository of its own. */
 function toolAt(tool: string) {
@@ -66,7 +66,7 @@ it("a repository of its own gets the services, and ecomctl as a tool", () => {
   expect(existsSync(join(folder, "services/web-server/src/main.ts"))).toBe(true);
   expect(JSON.parse(read("package.json"))).toMatchObject({
     workspaces: ["services/*"],
-    devDependencies: { ecomctl: "1.2.3" },
+    devDependencies: { ecomctl: "1.2.3", esbuild: "4.5.6" },
   });
   expect(read("buildspec.yml")).toContain("npm ci && npx ecomctl step 4 --build-only");
   expect(read(".github/workflows/ecomctl.yml")).toContain("run: npx ecomctl up --dry-run --format markdown");

@@ -23,7 +23,13 @@ export async function init(options: Options, terminal: Terminal): Promise<number
     (asks ? await ask("GitHub repository, owner/name", (word) => /^[\w.-]+\/[\w.-]+$/.test(word)) : undefined) ??
     null;
   const about = { region, repository, branch: found.branch ?? "main" };
-  const { written, left } = scaffold({ folder, tool, version: pkg.version, ...about });
+  const { written, left } = scaffold({
+    folder,
+    tool,
+    version: pkg.version,
+    bundler: pkg.devDependencies.esbuild,
+    ...about,
+  });
 
   if (options.json) {
     terminal.out(JSON.stringify({ written, left, region: region ?? null, repository, branch: about.branch }));
