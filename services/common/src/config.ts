@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What every service reads: the port it listens on, the region of its AWS clients, how much it logs. */
 const everywhere = {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A product as product-lookup tells it. Price in US dollars, stock in pieces, interest as counted so far. */
 export const product = z.object({

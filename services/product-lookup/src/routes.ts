@@ -1,5 +1,5 @@
 import type { Express } from "express";
-import { z } from "zod";
+import * as z from "zod";
 import { HttpError } from "../../common/src/http.ts";
 import type { Product, ProductPage } from "../../common/src/shop.ts";
 import { type Catalogue, type Search, sorts } from "./catalogue.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { total } from "../../common/src/money.ts";
 import type { Product } from "../../common/src/shop.ts";
 import { encoded, jsonCookie } from "./cookies.ts";

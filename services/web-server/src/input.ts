@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { productIDSchema, quantitySchema } from "./cart.ts";
 
 /** The orders in which products can be shown, with their names for people. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { HttpError } from "../../common/src/http.ts";
 import { requestHeaders } from "../../common/src/log.ts";
 import { type Order, order, type Product, type ProductPage, product, productPage } from "../../common/src/shop.ts";

@@ -1,5 +1,5 @@
 import type { Request, Response } from "express";
-import { z } from "zod";
+import * as z from "zod";
 import { jsonCookie } from "./cookies.ts";
 import { orderIDSchema } from "./input.ts";
 

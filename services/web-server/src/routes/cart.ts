@@ -1,5 +1,5 @@
 import { type Response, Router } from "express";
-import { z } from "zod";
+import * as z from "zod";
 import { mostPieces, mostProducts, priced, productIDSchema, withMore, withQuantity } from "../cart.ts";
 import { html } from "../html.ts";
 import { cartIn, keepCart, type Shop, show } from "../shop.ts";
