@@ -115,7 +115,7 @@ function journeys(program: string): void {
       const last = "games-shut-the-box";
       const key = { TableName: "Products", Key: { productID: { S: last } } };
       const stock = (pieces: number) =>
-        shop.aws.dynamodb.updateItem({
+        shop.raw.dynamodb.updateItem({
           ...key,
           UpdateExpression: "SET stock = :stock",
           ExpressionAttributeValues: { ":stock": { N: String(pieces) } },

@@ -5,8 +5,8 @@ import { expect } from "vitest";
 import { connectLocal, stopLocal } from "../../src/local/control.ts";
 import { killGroup } from "../../src/local/ecs/container-process.ts";
 import { isAlive } from "../../src/local/lock.ts";
+import { type Raw, rawClients } from "../aws/raw.ts";
 import { type Built, buildCli, type Ended } from "../cli/built.ts";
-import { worldAt } from "../support/world.ts";
 import { buyer } from "./buyer.ts";
 
 /** A shop that `up --local` set up in a folder of its own. */
@@ -17,7 +17,7 @@ export interface Standing {
   /** The local AWS's. */
   readonly endpoint: string;
   readonly buyer: ReturnType<typeof buyer>;
-  readonly aws: ReturnType<typeof worldAt>["aws"];
+  readonly raw: Raw;
   /** A command with `--local`, in the folder. */
   run(...args: string[]): Promise<Ended>;
   /** Processes of the tasks that run, by the folder of their task. */
@@ -49,8 +49,7 @@ export async function site(built?: Built): Promise<Site> {
       expect({ code, stderr }).toMatchObject({ code: 0 });
       const url = /http:\/\/127\.0\.0\.1:\d+/.exec(stdout)?.[0] ?? "";
       const endpoint = (await connectLocal(join(folder, ".ecomctl"))) ?? "";
-      const { aws } = worldAt(endpoint);
-      return { folder, url, endpoint, run, aws, buyer: buyer(url), tasks: () => tasksIn(folder) };
+      return { folder, url, endpoint, run, raw: rawClients(endpoint), buyer: buyer(url), tasks: () => tasksIn(folder) };
     },
     async clear() {
       const left = everything(folder);
