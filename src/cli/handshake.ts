@@ -1,5 +1,6 @@
 import type { Aws } from "../aws/clients.ts";
-import type { Event, Outcome } from "../engine/apply.ts";
+import type { Outcome } from "../engine/apply.ts";
+import type { Event } from "../engine/event.ts";
 import type { Change } from "../engine/plan.ts";
 import { Problem } from "../engine/problem.ts";
 import { referencesIn } from "../engine/reference.ts";

@@ -1,4 +1,4 @@
-import type { Event } from "../engine/apply.ts";
+import type { Event } from "../engine/event.ts";
 import { eventLine } from "./show/json.ts";
 import { lastingLine, UnderWay, waitingLine } from "./show/progress.ts";
 import type { Terminal } from "./terminal.ts";

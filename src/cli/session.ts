@@ -52,9 +52,16 @@ export async function openSession(options: Options, terminal: Terminal, starts: 
   return { ...common, connection, aws, where: `account ${account} in ${region}${at}` };
 }
 
-/** Reads what the scope describes; where nothing can be asked, nothing is there. */
-export const look = async ({ aws }: Session, scope: Scope<Aws>): Promise<Survey> =>
-  aws ? survey(aws, scope) : new Map();
+/** Reads what the scope describes; where nothing can be asked, nothing is there. Throws what is wrong with the credentials: it is wrong everywhere. */
+export async function look({ aws }: Session, scope: Scope<Aws>): Promise<Survey> {
+  const found: Survey = aws ? await survey(aws, scope) : new Map();
+  const errors = [...found.values()].flatMap(({ error }) => error ?? []);
+  if (errors.length === 0) return found;
+  const { explain } = await import("./show/error.ts");
+  const hopeless = errors.find((error) => explain(error).code.startsWith("credentials-"));
+  if (hopeless) throw hopeless;
+  return found;
+}
 
 const callLine = ({ service, operation, milliseconds, requestId, error }: Ended) =>
   [`  ${service} ${operation}`, `${Math.round(milliseconds)} ms`, requestId, error].filter(Boolean).join("  ");

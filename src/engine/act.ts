@@ -1,4 +1,4 @@
-import type { Event } from "./apply.ts";
+import type { Event } from "./event.ts";
 import { type Action, type Change, type Decision, decide, differencesOf, type Rules, wantOf } from "./plan.ts";
 import { Interrupted, Problem } from "./problem.ts";
 import { isKnown, referencesIn } from "./reference.ts";

@@ -1,5 +1,6 @@
 import { compare, type Difference } from "./compare.ts";
 import { ownerOf, type Scope } from "./graph.ts";
+import { Problem } from "./problem.ts";
 import { referencesIn, resolve } from "./reference.ts";
 import { type Fields, isThere, isWritable, type Live, type Resource } from "./resource.ts";
 import { knownFrom, type Survey } from "./survey.ts";
@@ -65,15 +66,17 @@ export function differencesOf<Aws>(resource: Resource<Aws>, survey: Survey, rule
 /** The one decision: from the spec, what is known, and what was read. Undefined: there is nothing to say about it. */
 export function decide<Aws>(resource: Resource<Aws>, survey: Survey, rules: Rules): Decision | undefined {
   const { live, error } = survey.get(resource.id) ?? {};
-  if (error) return refuse(`it could not be read: ${error.message}`, "mend that, and run the command again");
+  const wrong =
+    rules.direction === "up" && resource.wanted && isWritable(resource.kind)
+      ? resource.kind.check?.(resource.name, wantOf(resource, survey, rules))
+      : undefined;
+  // A name that AWS refuses cannot be read either.
+  if (wrong) return refuse(wrong, "change it in ecomctl.json");
+  if (error) return unread("it", error);
   const there = isThere(live) ? live : undefined;
   const foreign = live && live.state?.is !== "going" ? notOurs(resource, survey, rules) : undefined;
   if (rules.direction === "down" || !resource.wanted) return remove(resource, live, foreign, survey, rules);
 
-  const wrong = isWritable(resource.kind)
-    ? resource.kind.check?.(resource.name, wantOf(resource, survey, rules))
-    : undefined;
-  if (wrong) return refuse(wrong, "change it in ecomctl.json");
   if (foreign && !rules.adopt)
     return refuse(foreign, "take it over with --adopt, or make a second copy of everything with --stage NAME");
   if (!there) {
@@ -153,8 +156,7 @@ function prerequisite<Aws>(
     const found = survey.get(other.id);
     if (!found || isThere(found.live)) continue;
     const thing = `the ${other.kind.type.split(":")[1]} ${other.name}`;
-    if (found.error)
-      return refuse(`${thing} could not be read: ${found.error.message}`, "mend that, and run the command again");
+    if (found.error) return unread(thing, found.error);
     const home = scope.stepOf(other.id);
     if (home) {
       return refuse(
@@ -179,4 +181,8 @@ export function driftElsewhere<Aws>(scope: Scope<Aws>, survey: Survey, rules: Ru
 
 const isSettled = (want: unknown) => referencesIn(want).size === 0;
 const keep = (why: string): Decision => ({ action: "keep", differences: [], why });
+const unread = (thing: string, error: Error): Decision =>
+  error instanceof Problem
+    ? refuse(`${error.message}: ${error.why}`, error.next)
+    : refuse(`${thing} could not be read: ${error.message}`, "mend that, and run the command again");
 const refuse = (why: string, next: string): Decision => ({ action: "refuse", differences: [], why, next });

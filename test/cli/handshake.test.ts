@@ -4,7 +4,7 @@ import { logGroup } from "../../src/aws/logs/log-group.ts";
 import { blockersIn, localHandshakes, waitForPerson } from "../../src/cli/handshake.ts";
 import type { Session } from "../../src/cli/session.ts";
 import type { Shop } from "../../src/config.ts";
-import type { Event } from "../../src/engine/apply.ts";
+import type { Event } from "../../src/engine/event.ts";
 import { Interrupted } from "../../src/engine/problem.ts";
 import { run, shopOf, startWorld, type World } from "../support/world.ts";
 

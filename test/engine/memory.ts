@@ -1,5 +1,5 @@
-import type { Patience } from "../../src/engine/wait.ts";
-import { apply, type Event, type Outcome } from "../../src/engine/apply.ts";
+import { apply, type Outcome } from "../../src/engine/apply.ts";
+import type { Event } from "../../src/engine/event.ts";
 import { scopeOf } from "../../src/engine/graph.ts";
 import { type Change, plan, type Rules } from "../../src/engine/plan.ts";
 import {
@@ -13,6 +13,7 @@ import {
   type Step,
 } from "../../src/engine/resource.ts";
 import { type Survey, survey } from "../../src/engine/survey.ts";
+import type { Patience } from "../../src/engine/wait.ts";
 
 /** A cloud in memory: things by id, and a log of what was called. */
 export class Cloud {

@@ -1,5 +1,6 @@
-import type { Event, Outcome } from "../../engine/apply.ts";
+import type { Outcome } from "../../engine/apply.ts";
 import type { Difference } from "../../engine/compare.ts";
+import type { Event } from "../../engine/event.ts";
 import type { Action, Change } from "../../engine/plan.ts";
 import { resolve } from "../../engine/reference.ts";
 import { knownFrom, type Survey } from "../../engine/survey.ts";

@@ -1,4 +1,5 @@
-import type { Event, Outcome } from "../../engine/apply.ts";
+import type { Outcome } from "../../engine/apply.ts";
+import type { Event } from "../../engine/event.ts";
 import type { Action } from "../../engine/plan.ts";
 import type { Paint } from "../terminal.ts";
 import { differenceLines } from "./difference.ts";
