@@ -42,6 +42,8 @@ export interface Call<State> {
 export interface Need {
   readonly action: string;
   readonly resource: string;
+  /** What conditions of policies may ask of the call: `ecs:cluster`. */
+  readonly context?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** What a service keeps. `State` is plain JSON: it is kept in a file and read back at the next start. */

@@ -17,6 +17,7 @@ export async function allServices(): Promise<AnyService[]> {
     import("./s3/index.ts"),
     import("./connections/index.ts"),
     import("./codebuild/index.ts"),
+    import("./codepipeline/index.ts"),
     import("./acm.ts"),
     import("./cloudwatch/index.ts"),
     import("./autoscaling/index.ts"),

@@ -4,6 +4,7 @@ import { clusters } from "./clusters.ts";
 import { answerTask, PREFIX } from "./credentials.ts";
 import { definitions } from "./definitions.ts";
 import { deployments } from "./deployments.ts";
+import { needsOf } from "./needs.ts";
 import { processRunner } from "./process-runner.ts";
 import { recordsRunner } from "./records-runner.ts";
 import type { TaskRunner } from "./runner.ts";
@@ -20,6 +21,7 @@ export function ecsWith(runnerFor: (local: Local) => TaskRunner) {
     ...ecsKeeper,
     load: () => import("@aws-sdk/client-ecs"),
     handlers: { ...clusters, ...definitions, ...services, ...deployments, ...tasks, ...tags },
+    needs: (operation, input, { region, account }) => needsOf(operation, input, region, account),
     http: { prefix: PREFIX, handle: answerTask },
     async start(local) {
       const scheduler = new Scheduler(local, runnerFor(local));

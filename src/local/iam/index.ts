@@ -13,7 +13,7 @@ export const iam = emulate<IAM, IamState>({
   ...iamKeeper,
   load: () => import("@aws-sdk/client-iam"),
   handlers: { ...roles, ...rolePolicies, ...managed, ...linkedRoles, ...simulate },
-  allows: (role, need, local) => authorize(local, role, [need]).allowed,
+  allows: (role, need, local) => authorize(local, role, [need], need.context).allowed,
   needs: (operation, input, { account, local }) => {
     const { RoleName: name, PolicyArn: policy } = input;
     const known = typeof name === "string" ? local.state(iamKeeper, "us-east-1").roles[name.toLowerCase()] : undefined;
