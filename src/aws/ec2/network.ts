@@ -25,6 +25,14 @@ export const network = defineLookup<NetworkSpec, "vpc" | "subnets" | "publicIp">
       Filters: want.vpc === null ? byDefault : [{ Name: "vpc-id", Values: [want.vpc] }],
     });
     const vpc = Vpcs[0]?.VpcId;
+    if (!vpc && want.vpc !== null) {
+      throw new Problem(
+        "vpc-missing",
+        `there is no VPC ${want.vpc}`,
+        `this account has none of that id in ${aws.region}`,
+        'name another in ecomctl.json ("vpc"), or take it out: then it is the default VPC',
+      );
+    }
     if (!vpc) return undefined;
     const [all, tables] = await Promise.all([subnetsOf(aws, vpc), routeTablesOf(aws, vpc)]);
     const isPublic = (subnet: Subnet) => leadsOut(subnet.SubnetId, tables);
