@@ -371,7 +371,17 @@ const unchangeable: Readonly<Record<string, readonly string[]>> = {
   "elbv2:listener": ["loadBalancer", "port", "protocol", "certificate"],
   "ecs:service": ["cluster", "container"],
   "autoscaling:target": ["service", "cluster"],
-  // A person has to agree first: its own test does.
+  // What a pipeline consists of is changed in its own tests, and who hears of alarms, for a person has to agree first.
+  "s3:bucket": ["private", "encryption", "policy", "versioning", "ownership", "lifecycle"],
+  "connections:connection": ["provider"],
+  "codebuild:project": [
+    ...["buildspec", "image", "compute", "privileged", "environment"],
+    ...["serviceRole", "logGroup", "timeout"],
+  ],
+  "codepipeline:pipeline": [
+    ...["role", "bucket", "mode", "connection", "repository", "branch", "onPush"],
+    ...["project", "cluster", "deploys", "timeout", "others"],
+  ],
   "sns:email": ["topic", "addresses"],
   "autoscaling:policy": ["service", "cluster", "target"],
   // Its own tests replace images: they are content, not settings.

@@ -1,14 +1,17 @@
 import {
   CodePipelineClient,
+  DeletePipelineCommand,
   GetPipelineStateCommand,
   ListPipelineExecutionsCommand,
   type PipelineExecutionSummary,
   type StageState,
+  StopPipelineExecutionCommand,
 } from "@aws-sdk/client-codepipeline";
 import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, expect, it } from "vitest";
 import { connect } from "../../src/aws/clients.ts";
 import { lastRun } from "../../src/aws/codepipeline/last-run.ts";
+import { pipeline } from "../../src/aws/codepipeline/pipeline.ts";
 
 const client = mockClient(CodePipelineClient);
 afterEach(() => client.reset());
@@ -59,4 +62,27 @@ it("that failed is told with what failed in that very run, and why", async () =>
     healthy: false,
     why: "last run Failed: now/Build failed: exit status 1 (https://build)",
   });
+});
+
+it("is stopped before the pipeline goes, whoever is quicker", async () => {
+  const $metadata = {};
+  client.on(ListPipelineExecutionsCommand).resolves({
+    pipelineExecutionSummaries: [
+      { pipelineExecutionId: "2", status: "InProgress" },
+      { pipelineExecutionId: "1", status: "InProgress" },
+      { pipelineExecutionId: "0", status: "Succeeded" },
+    ],
+    $metadata,
+  });
+  const ended = Object.assign(new Error("it has ended"), { name: "PipelineExecutionNotStoppableException" });
+  client.on(StopPipelineExecutionCommand).resolves({ $metadata });
+  client.on(StopPipelineExecutionCommand, { pipelineExecutionId: "1" }).rejects(ended);
+  client.on(DeletePipelineCommand).resolves({ $metadata });
+  await pipeline.kind.delete(aws, "line", { spec: {}, outputs: {} });
+  expect(client.calls().map(({ args: [command] }) => command.input)).toMatchObject([
+    { pipelineName: "line" },
+    { pipelineExecutionId: "2", abandon: true },
+    { pipelineExecutionId: "1", abandon: true },
+    { name: "line" },
+  ]);
 });

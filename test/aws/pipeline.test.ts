@@ -1,6 +1,7 @@
-import { CodeBuild } from "@aws-sdk/client-codebuild";
+import { CodeBuild, type Project, type UpdateProjectCommandInput } from "@aws-sdk/client-codebuild";
 import { CodePipeline, type PipelineDeclaration } from "@aws-sdk/client-codepipeline";
 import { CodeStarConnections } from "@aws-sdk/client-codestar-connections";
+import { IAM } from "@aws-sdk/client-iam";
 import { S3 } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Aws } from "../../src/aws/clients.ts";
@@ -10,7 +11,6 @@ import { connection, givenConnection, handshakeUrl } from "../../src/aws/connect
 import { bucket } from "../../src/aws/s3/bucket.ts";
 import type { Shop } from "../../src/config.ts";
 import type { Resource } from "../../src/engine/resource.ts";
-import { allServices } from "../../src/local/services.ts";
 import {
   credentials,
   pending,
@@ -22,14 +22,18 @@ import {
   troubles,
   type World,
 } from "../support/world.ts";
-import { codeServices } from "./code-services.ts";
 import { keepsItsWord } from "./law.ts";
 
 let world: World;
 let shop: Shop;
 beforeEach(async () => {
-  world = await startWorld({ services: [...(await allServices()), ...codeServices] });
+  world = await startWorld();
   shop = await shopOf();
+  const Service = ["codebuild.amazonaws.com", "codepipeline.amazonaws.com"];
+  const Statement = [{ Effect: "Allow", Principal: { Service }, Action: "sts:AssumeRole" }];
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+  const iam = new IAM(config());
+  for (const RoleName of ["build", "build-2"]) await iam.createRole({ RoleName, AssumeRolePolicyDocument });
 });
 afterEach(() => world?.stop());
 
@@ -106,6 +110,20 @@ describe("a pipeline that somebody changed", () => {
     ["mode", (it) => (it.executionMode = "SUPERSEDED")],
     ["bucket", (it) => (it.artifactStore!.location = "other")],
     ["onPush", (it) => (action(it, 0).configuration!.DetectChanges = "false")],
+    ["connection", (it) => (action(it, 0).configuration!.ConnectionArn += "2")],
+    ["repository", (it) => (action(it, 0).configuration!.FullRepositoryId = "owner/other")],
+    [
+      "cluster",
+      (it) => {
+        for (const { configuration } of it.stages![2]!.actions!) configuration!.ClusterName = "other";
+      },
+    ],
+    [
+      "timeout",
+      (it) => {
+        for (const { configuration } of it.stages![2]!.actions!) configuration!.DeploymentTimeout = "60";
+      },
+    ],
     ["branch", (it) => (action(it, 0).configuration!.BranchName = "release")],
     ["project", (it) => (action(it, 1).configuration!.ProjectName = "other")],
     ["deploys", (it) => (action(it, 2).runOrder = 3)],
@@ -114,18 +132,16 @@ describe("a pipeline that somebody changed", () => {
       "others",
       (it) =>
         void it.stages!.splice(2, 0, {
-          name: "Approve",
+          name: "Check",
           actions: [
-            { name: "Ask", actionTypeId: { category: "Approval", owner: "AWS", provider: "Manual", version: "1" } },
+            {
+              name: "Test",
+              actionTypeId: { category: "Test", owner: "AWS", provider: "CodeBuild", version: "1" },
+              configuration: { ProjectName: "law-build" },
+              inputArtifacts: [{ name: "SourceOutput" }],
+            },
           ],
         }),
-    ],
-    [
-      "others",
-      (it) => {
-        const rules = [{ name: "Rule", ruleTypeId: { category: "Rule" as const, provider: "VariableCheck" } }];
-        it.stages![2]!.beforeEntry = { conditions: [{ result: "SKIP", rules }] };
-      },
     ],
   ];
   it.each(changes)("differs in %s, and in nothing else", async (field, change) => {
@@ -141,16 +157,34 @@ describe("a pipeline that somebody changed", () => {
   });
 });
 
-it("a pipeline starts once when it is made, not when it is changed, and what runs is stopped before it goes", async () => {
+it("a pipeline starts once when it is made, and not when it is changed", async () => {
   await run(world.aws, shop, only(line));
   await run(world.aws, shop, only({ ...line, spec: { ...line.spec, branch: "release" } } as Resource<Aws>));
   const raw = new CodePipeline(config());
   const { pipelineExecutionSummaries } = await raw.listPipelineExecutions({ pipelineName: line.name });
   expect(pipelineExecutionSummaries).toHaveLength(1);
-  world.calls.length = 0;
-  expect(troubles(await takeDown(world.aws, shop, only(line)))).toEqual([]);
-  const made = world.calls.map(({ operation }) => operation).filter((name) => /^(Stop|Delete)/.test(name));
-  expect(made).toEqual(["StopPipelineExecution", "DeletePipeline"]);
+});
+
+describe("a build project that somebody changed", () => {
+  const changes: readonly (readonly [string, (it: Project) => UpdateProjectCommandInput])[] = [
+    ["buildspec", (it) => ({ name: it.name, source: { type: "CODEPIPELINE", buildspec: "other.yml" } })],
+    ["image", (it) => ({ name: it.name, environment: { ...it.environment!, image: "aws/codebuild/standard:7.0" } })],
+    ["compute", (it) => ({ name: it.name, environment: { ...it.environment!, computeType: "BUILD_GENERAL1_LARGE" } })],
+    ["privileged", (it) => ({ name: it.name, environment: { ...it.environment!, privilegedMode: true } })],
+    ["serviceRole", (it) => ({ name: it.name, serviceRole: `${role}-2` })],
+    ["logGroup", (it) => ({ name: it.name, logsConfig: { cloudWatchLogs: { status: "DISABLED" } } })],
+    ["timeout", (it) => ({ name: it.name, timeoutInMinutes: 5 })],
+  ];
+  it.each(changes)("differs in %s, and in nothing else", async (field, change) => {
+    await run(world.aws, shop, only(built));
+    const raw = new CodeBuild(config());
+    const { projects } = await raw.batchGetProjects({ names: [built.name] });
+    await raw.updateProject(change(projects![0]!));
+    const { changes } = await run(world.aws, shop, { ...only(built), dry: true });
+    expect(pending(changes)).toEqual([`update ${built.id} (${field})`]);
+    expect(troubles(await run(world.aws, shop, only(built)))).toEqual([]);
+    expect(pending((await run(world.aws, shop, { ...only(built), dry: true })).changes)).toEqual([]);
+  });
 });
 
 it("a build project that somebody gave a secret differs, and tags of others stay", async () => {

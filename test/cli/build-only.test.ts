@@ -7,10 +7,8 @@ import { buildOnly } from "../../src/cli/build-only.ts";
 import type { Session } from "../../src/cli/session.ts";
 import { plain, type Terminal } from "../../src/cli/terminal.ts";
 import type { Shop } from "../../src/config.ts";
-import { allServices } from "../../src/local/services.ts";
+import { platform } from "../../src/platform.ts";
 import { images } from "../../src/steps/4-images.ts";
-import { codeServices } from "../aws/code-services.ts";
-import { platform } from "../steps/whole.ts";
 import { region, run, shopOf, startWorld, type World } from "../support/world.ts";
 
 let world: World;
@@ -18,7 +16,7 @@ let shop: Shop;
 const cwd = process.cwd();
 const folder = mkdtempSync(join(tmpdir(), "ecomctl-build-"));
 beforeAll(async () => {
-  world = await startWorld({ services: [...(await allServices()), ...codeServices] });
+  world = await startWorld();
   shop = { ...(await shopOf()), pipeline: { repository: "owner/shop", branch: "main", connection: null } };
   // Repositories, and the role of the build: all that a build finds when it runs for the first time.
   const all = platform(shop);

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { normalDocument, type Statement } from "../../src/aws/iam/document.ts";
 import type { Shop } from "../../src/config.ts";
 import { referencesIn } from "../../src/engine/reference.ts";
-import { allServices } from "../../src/local/services.ts";
-import { codeServices } from "../aws/code-services.ts";
+import { platform } from "../../src/platform.ts";
+import { images as imagesOf } from "../../src/steps/4-images.ts";
 import { rawClients, revise } from "../aws/raw.ts";
 import {
   credentials,
@@ -17,7 +17,6 @@ import {
   troubles,
   type World,
 } from "../support/world.ts";
-import { platform } from "./whole.ts";
 
 const piped = (shop: Shop, more: Partial<Shop> = {}): Shop => ({
   ...shop,
@@ -83,7 +82,7 @@ describe("with a pipeline", () => {
   const up = (of: Shop, more = {}) => run(world.aws, of, { ...platform(of), ...more });
 
   beforeAll(async () => {
-    world = await startWorld({ services: [...(await allServices()), ...codeServices] });
+    world = await startWorld();
     shop = piped(await shopOf());
   });
   afterAll(() => world?.stop());
@@ -134,7 +133,7 @@ describe("with a pipeline", () => {
     const raw = rawClients(world.url);
     const { images } = await raw.ecr.batchGetImage({
       repositoryName: "web-server",
-      imageIds: [{ imageTag: platform(shop).web.image.spec.tag }],
+      imageIds: [{ imageTag: imagesOf(shop).web.image.spec.tag }],
     });
     const { imageManifest, imageManifestMediaType } = images![0]!;
     await raw.ecr.putImage({ repositoryName: "web-server", imageTag: "piped", imageManifest, imageManifestMediaType });
