@@ -37,6 +37,9 @@ export async function act<Aws>(change: Change<Aws>, run: Run<Aws>): Promise<{ ac
     const decision = decide(resource, run.survey, run.rules);
     const state = found.live?.state;
     if (found.error) await pause.orThrow(found.error, run.patience(found.error, "keep"), resource.id);
+    // What was not there a moment ago may be our own, made by a call whose answer was lost or by a run beside this one.
+    else if (change.action === "create" && found.live?.spec.stack === null && pause.waited() < STALE_WITHIN)
+      await pause.until(resource.id, "its owner's tag to show", STALE_WITHIN);
     else if (state && (state.is === "busy" || (state.is === "going" && decision?.action !== "delete")))
       await pause.until(resource.id, state.why, AT_REST_WITHIN);
     else if (!decision || decision.action === "keep") {

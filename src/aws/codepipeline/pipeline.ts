@@ -22,8 +22,9 @@ export const pipeline = defineKind<PipelineSpec, "arn">({
         unlessAbsent(aws.codepipeline.listTagsForResource({ resourceArn }), "ResourceNotFound", "InvalidArn"),
       ),
     ]);
-    if (!found?.pipeline) return undefined;
-    const { stack, adopted } = ownerIn(tags?.tags);
+    // Of the two calls one found it, and one did not: it is on its way in or out.
+    if (!found?.pipeline || !tags) return undefined;
+    const { stack, adopted } = ownerIn(tags.tags);
     return {
       spec: { ...wordsIn(found.pipeline), stack },
       adopted,

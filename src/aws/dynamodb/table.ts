@@ -1,4 +1,5 @@
 import type { GlobalSecondaryIndexDescription } from "@aws-sdk/client-dynamodb";
+import { asError } from "../../engine/problem.ts";
 import type { State } from "../../engine/resource.ts";
 import type { Aws } from "../clients.ts";
 import { unlessAbsent } from "../errors.ts";
@@ -42,11 +43,14 @@ export const table = defineKind<TableSpec, "arn">({
     const [found, backups, tags] = await Promise.all([
       unlessAbsent(aws.dynamodb.describeTable({ TableName: name }), "ResourceNotFound"),
       unlessAbsent(aws.dynamodb.describeContinuousBackups({ TableName: name }), "TableNotFound", "ResourceNotFound"),
-      unlessAbsent(aws.dynamodb.listTagsOfResource({ ResourceArn: arn }), "ResourceNotFound", "AccessDenied"),
+      // Of a table that is not there AWS may say AccessDenied.
+      unlessAbsent(aws.dynamodb.listTagsOfResource({ ResourceArn: arn }), "ResourceNotFound").catch(asError),
     ]);
     const it = found?.Table;
-    if (!it) return undefined;
-    const { stack, adopted } = ownerIn(tags?.Tags);
+    // Of the calls one found it, and one did not: it is on its way in or out.
+    if (!it || !tags) return undefined;
+    if (tags instanceof Error) throw tags;
+    const { stack, adopted } = ownerIn(tags.Tags);
     const recovery = backups?.ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus;
     const types = new Map(
       it.AttributeDefinitions?.map(({ AttributeName, AttributeType }) => [AttributeName, AttributeType]),

@@ -41,8 +41,9 @@ export const repository = defineKind<RepositorySpec, "arn" | "uri" | "registry">
       arnOf(aws, name).then((resourceArn) => unlessAbsent(aws.ecr.listTagsForResource({ resourceArn }), ABSENT)),
     ]);
     const it = found?.repositories?.[0];
-    if (!it?.repositoryArn || !it.repositoryUri) return undefined;
-    const { stack, adopted } = ownerIn(tags?.tags);
+    // Of the calls one found it, and one did not: it is on its way in or out.
+    if (!it?.repositoryArn || !it.repositoryUri || !tags) return undefined;
+    const { stack, adopted } = ownerIn(tags.tags);
     const policy = lifecycle?.lifecyclePolicyText;
     return {
       spec: {

@@ -26,7 +26,9 @@ export const logGroup = defineKind<LogGroupSpec, "arn">({
     if (!it) return undefined;
     const resourceArn = await arnOf(aws, name);
     const tagged = await unlessAbsent(aws.logs.listTagsForResource({ resourceArn }), "ResourceNotFound");
-    const { stack, adopted } = ownerIn(tagged?.tags);
+    // It went while we looked.
+    if (!tagged) return undefined;
+    const { stack, adopted } = ownerIn(tagged.tags);
     return { spec: { retention: it.retentionInDays ?? null, stack }, adopted, outputs: { arn: resourceArn } };
   },
 

@@ -22,8 +22,9 @@ export const topic = defineKind<TopicSpec, "arn">({
       unlessAbsent(aws.sns.getTopicAttributes({ TopicArn: arn }), "NotFound"),
       unlessAbsent(aws.sns.listTagsForResource({ ResourceArn: arn }), "ResourceNotFound", "NotFound"),
     ]);
-    if (!found) return undefined;
-    const { stack, adopted } = ownerIn(tags?.Tags);
+    // Of the two calls one found it, and one did not: it is on its way in or out.
+    if (!found || !tags) return undefined;
+    const { stack, adopted } = ownerIn(tags.Tags);
     const publishers = publishersIn(found.Attributes?.Policy, arn);
     return { spec: { publishers, stack }, adopted, outputs: { arn } };
   },

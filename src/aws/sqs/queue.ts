@@ -37,9 +37,9 @@ export const queue = defineKind<QueueSpec, "arn" | "url">({
       unlessAbsent(aws.sqs.listQueueTags({ QueueUrl }), ...ABSENT),
     ]);
     const it = answer?.Attributes;
-    if (!it?.QueueArn) return undefined;
+    if (!it?.QueueArn || !tagged) return undefined;
     const arn = it.QueueArn;
-    const { stack, adopted } = ownerIn(tagged?.Tags);
+    const { stack, adopted } = ownerIn(tagged.Tags);
     return {
       spec: {
         visibility: Number(it.VisibilityTimeout),
