@@ -46,7 +46,7 @@ export async function site(built?: Built): Promise<Site> {
     run,
     async up() {
       const { code, stdout, stderr } = await run("up", "--yes");
-      expect({ code, stderr }).toMatchObject({ code: 0 });
+      expect(code, stderr).toBe(0);
       const url = /http:\/\/127\.0\.0\.1:\d+/.exec(stdout)?.[0] ?? "";
       const endpoint = (await connectLocal(join(folder, ".ecomctl"))) ?? "";
       return { folder, url, endpoint, run, raw: rawClients(endpoint), buyer: buyer(url), tasks: () => tasksIn(folder) };
@@ -60,7 +60,7 @@ export async function site(built?: Built): Promise<Site> {
       for (const pid of alive) killGroup(pid, "SIGKILL");
       cli.remove();
       rmSync(folder, { recursive: true, force: true });
-      expect({ code, alive, stderr }).toMatchObject({ code: 0, alive: [] });
+      expect({ code, alive }, stderr).toEqual({ code: 0, alive: [] });
     },
   };
 }
