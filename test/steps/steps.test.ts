@@ -40,8 +40,8 @@ describe("step by step", () => {
       if ((await step(number)).length === 0) idle.push(number);
       expect(await step(number), `step ${number} again`).toEqual([]);
     }
-    // Step 7 made its services whole.
-    expect(idle).toEqual([8]);
+    // Step 7 made its services whole, and nothing says which repository a pipeline would build.
+    expect(idle).toEqual([8, 9]);
     expect(pending((await run(world.aws, shop, { dry: true })).changes)).toEqual([]);
   });
 
