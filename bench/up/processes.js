@@ -14,10 +14,10 @@ export function whoRuns(folder) {
   return [{ pid, name: "the local AWS" }, ...running];
 }
 
-/** What a process logs to, hence which container it is; undefined if it has ended. */
+/** What a process runs; undefined if it has ended. */
 function serviceOf(pid) {
   const { status, stdout } = spawnSync("ps", ["-o", "args=", "-p", String(pid)], { encoding: "utf8" });
-  return status === 0 ? `task, process ${pid}: ${stdout.trim().split("/").slice(-2).join("/")}` : undefined;
+  return status === 0 ? `a task: ${stdout.trim().split("/").slice(-2).join("/")} (${pid})` : undefined;
 }
 
 /** Memory that a process has resident, in MB; of a node that does nothing, if none is named. */
