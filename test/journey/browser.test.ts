@@ -1,8 +1,11 @@
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { goods } from "./buyer.ts";
 import { findChromium, howToInstall, launch } from "./chromium.ts";
 import { type Site, type Standing, site } from "./standing.ts";
+
+// Whole shops start and change here: a machine that has a lot else to do takes its time.
+vi.setConfig({ testTimeout: 180_000 });
 
 const chromium = findChromium();
 

@@ -2,11 +2,14 @@ import { execFile, execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { bundle } from "../../src/images/bundle.ts";
 import { startLocalProcess } from "../../src/local/control.ts";
 import { buyer } from "./buyer.ts";
 import { type Site, site } from "./standing.ts";
+
+// Whole shops start and change here: a machine that has a lot else to do takes its time.
+vi.setConfig({ testTimeout: 180_000 });
 
 const missing = "the guide by hand needs the `aws` command line: `pip install awscli`";
 

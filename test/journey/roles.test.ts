@@ -8,6 +8,9 @@ import { atRest, openShop, products, type Running } from "../runtime/shop.ts";
 import { run, troubles } from "../support/world.ts";
 import { buyer } from "./buyer.ts";
 
+// Whole shops start and change here: a machine that has a lot else to do takes its time.
+vi.setConfig({ testTimeout: 180_000 });
+
 const services = ["service-web", "service-search", "service-order"] as const;
 const roles = ["ecs-task-role-web", "ecs-task-role-search", "ecs-task-role-order"];
 const SLOW = { timeout: 60_000, interval: 100 };
