@@ -200,7 +200,7 @@ artifacts:
       UPLOAD_ARTIFACTS: "SUCCEEDED",
     });
     expect(await built()).toEqual({ "said.txt": "hello c0f here", "n1.json": "1\n", "n2.json": "2\n" });
-    expect(readdirSync(join(dir, "codebuild"))).toEqual([]);
+    await vi.waitFor(() => expect(readdirSync(join(dir, "codebuild"))).toEqual([]), { timeout: 10_000 });
   });
 
   test("that fail say which command did, run post_build all the same, and deliver nothing", async () => {

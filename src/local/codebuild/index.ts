@@ -1,11 +1,9 @@
-import { mkdirSync } from "node:fs";
 import type { CodeBuild } from "@aws-sdk/client-codebuild";
-import { endOrphans } from "../ecs/orphans.ts";
 import { page } from "../page.ts";
 import { type Emulated, emulate, type Handlers, type Local, type Need } from "../service.ts";
 import { answerBuild, PREFIX } from "./credentials.ts";
 import { projects } from "./projects.ts";
-import { buildsFolder, runBuild } from "./run.ts";
+import { cleared, endLeftBuilds, runBuild } from "./run.ts";
 import { recordBuild, type StartOptions } from "./start.ts";
 import {
   type BuildRecord,
@@ -130,8 +128,7 @@ export const codebuild: Emulated<CodeBuild, CodeBuildState> = emulate<CodeBuild,
   handlers: { ...projects, ...builds },
   // A build does not outlive the machine that it ran on.
   async start(local) {
-    mkdirSync(buildsFolder(local), { recursive: true });
-    await endOrphans(buildsFolder(local), "src");
+    await endLeftBuilds(local);
     for (const region of local.regions(codeBuildKeeper))
       for (const build of Object.values(codeBuildState(local, region).builds)) interrupt(local, region, build);
   },
@@ -139,6 +136,7 @@ export const codebuild: Emulated<CodeBuild, CodeBuildState> = emulate<CodeBuild,
     const all = [...runningIn(local).values()];
     for (const { stop } of all) stop.abort("the local AWS stops");
     await Promise.all(all.map(({ over }) => over));
+    await cleared(local);
   },
 });
 

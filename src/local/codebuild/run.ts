@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { BuildPhaseType, StatusType } from "@aws-sdk/client-codebuild";
-import { notePid } from "../ecs/orphans.ts";
+import { endNoted, notePid } from "../ecs/orphans.ts";
 import { assumable } from "../iam/authorize.ts";
 import type { Local } from "../service.ts";
 import { BadBuildspec, type Buildspec, PHASES, type PhaseName, readBuildspec } from "./buildspec.ts";
@@ -13,6 +14,33 @@ import { downloadSource, PhaseFailure, uploadArtifacts } from "./workspace.ts";
 
 /** The folder of all builds; each has one of its own in it, while it runs. */
 export const buildsFolder = (local: Local): string => resolve(local.dir, "codebuild");
+
+const clearing = new WeakMap<Local, Set<Promise<void>>>();
+
+/** Removes a folder while others go on: the packages that a build installed are many files. */
+function clear(local: Local, folder: string): void {
+  const all = clearing.get(local) ?? new Set();
+  clearing.set(local, all);
+  const work = rm(folder, { recursive: true, force: true, maxRetries: 3 })
+    .catch((error) => local.warn(`codebuild: ${folder} is left: ${error.message}`))
+    .finally(() => all.delete(work));
+  all.add(work);
+}
+
+/** Resolves when the folders of builds that have ended are gone. */
+export async function cleared(local: Local): Promise<void> {
+  await Promise.all(clearing.get(local) ?? []);
+}
+
+/** Ends what builds of a former run left behind: processes at once, files while others go on. */
+export async function endLeftBuilds(local: Local): Promise<void> {
+  mkdirSync(buildsFolder(local), { recursive: true });
+  for (const id of readdirSync(buildsFolder(local))) {
+    const folder = join(buildsFolder(local), id);
+    await endNoted(folder, "src");
+    clear(local, folder);
+  }
+}
 
 /** Why a build is cut short. */
 export type Cut = "STOPPED" | "TIMED_OUT";
@@ -71,7 +99,7 @@ class Run {
     this.#over = true;
     this.#shell?.kill();
     this.#log.flush();
-    rmSync(this.#folders.home, { recursive: true, force: true, maxRetries: 3 });
+    clear(this.#local, this.#folders.home);
   }
 
   cutShort(how: Cut, minutes: number): void {

@@ -56,7 +56,7 @@ export async function uploadArtifacts(
   const { to } = build;
   if (!to || !wanted) return;
   const base = join(folder, wanted.baseDirectory);
-  const all = filesBelow(base);
+  const all = filesBelow(base, depthOf(wanted.files));
   const fits = (patterns: readonly string[], path: string) => patterns.some((pattern) => globbed(pattern).test(path));
   const found = all.filter((path) => fits(wanted.files, path) && !fits(wanted.excluded, path));
   if (found.length === 0) throw new PhaseFailure("CLIENT_ERROR", "no matching artifact paths found");
@@ -95,12 +95,17 @@ async function withRole<Result>(
   }
 }
 
+/** How many folders deep patterns reach; without end where one holds `**`. */
+const depthOf = (patterns: readonly string[]): number =>
+  Math.max(...patterns.map((each) => (each.includes("**") ? Number.POSITIVE_INFINITY : each.split("/").length)));
+
 /** Files below a folder, links that lead somewhere among them, with `/` between the parts of their paths. */
-function filesBelow(folder: string, inside = ""): string[] {
+function filesBelow(folder: string, depth: number, inside = ""): string[] {
+  if (depth <= 0) return [];
   const at = join(folder, inside);
   return readdirSync(at, { withFileTypes: true }).flatMap((entry) => {
     const path = inside === "" ? entry.name : `${inside}/${entry.name}`;
-    if (entry.isDirectory()) return entry.name === ".git" ? [] : filesBelow(folder, path);
+    if (entry.isDirectory()) return entry.name === ".git" ? [] : filesBelow(folder, depth - 1, path);
     return statSync(join(folder, path), { throwIfNoEntry: false })?.isFile() ? [path] : [];
   });
 }

@@ -29,14 +29,18 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** Ends the processes of a former run that are really its own: numbers are given again, but `mark` in their folder is in their environment. */
-export async function endOrphans(tasks: string, mark = "preload.cjs"): Promise<void> {
+/** Ends the processes noted in a folder that are really its own: numbers are given again, but `mark` in the folder is in their environment. */
+export async function endNoted(folder: string, mark: string): Promise<void> {
+  const noted = existsSync(join(folder, FILE)) ? readFileSync(join(folder, FILE), "utf8").split("\n") : [];
+  const own = noted.map(Number).filter((pid) => pid > 1 && environmentOf(pid).includes(join(folder, mark)));
+  for (const pid of own) killGroup(pid, "SIGKILL");
+  for (let tries = 0; tries < 100 && own.some(isAlive); tries++) await wait(20);
+}
+
+/** Ends the processes of a former run, and removes their tasks' folders. */
+export async function endOrphans(tasks: string): Promise<void> {
   for (const id of readdirSync(tasks)) {
-    const folder = join(tasks, id);
-    const noted = existsSync(join(folder, FILE)) ? readFileSync(join(folder, FILE), "utf8").split("\n") : [];
-    const own = noted.map(Number).filter((pid) => pid > 1 && environmentOf(pid).includes(join(folder, mark)));
-    for (const pid of own) killGroup(pid, "SIGKILL");
-    for (let tries = 0; tries < 100 && own.some(isAlive); tries++) await wait(20);
-    rmSync(folder, { recursive: true, force: true });
+    await endNoted(join(tasks, id), "preload.cjs");
+    rmSync(join(tasks, id), { recursive: true, force: true });
   }
 }
