@@ -4,9 +4,10 @@ import { differencesOf, ownedIn, type Rules } from "../engine/plan.ts";
 import { asError } from "../engine/problem.ts";
 import { isWritable, type Live, type Resource } from "../engine/resource.ts";
 import type { Survey } from "../engine/survey.ts";
+import { addressOf } from "./address.ts";
 import { look, type Session } from "./session.ts";
 import { explain } from "./show/error.ts";
-import { isWell, type ResourceStatus, type Status, shopUrl } from "./show/status.ts";
+import { isWell, type ResourceStatus, type Status } from "./show/status.ts";
 
 /** Looks at every resource of the platform, and starts and changes nothing. */
 export async function examine(session: Session): Promise<Status> {
@@ -21,7 +22,7 @@ export async function examine(session: Session): Promise<Status> {
       return { step: number, title, ...(off !== undefined && { off }), resources: there };
     }),
   );
-  const url = shopUrl(platform.shop.door.id, found, shop.certificate !== null);
+  const url = await addressOf(session, found);
   const healthy = told.every(({ resources }) => resources.every(isWell));
   return { healthy, ...(url !== undefined && { url }), steps: told };
 }

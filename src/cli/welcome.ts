@@ -1,17 +1,17 @@
 import type { Survey } from "../engine/survey.ts";
+import { addressOf } from "./address.ts";
 import type { After } from "./change.ts";
 import { environmentLine } from "./local.ts";
 import { type Options, typed } from "./options.ts";
 import { isEmpty, sampleCatalogue, seedTable } from "./seeding.ts";
 import type { Session } from "./session.ts";
-import { shopUrl } from "./show/status.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What `up` ends with: products in an empty shop on this machine, its address, and what other tools need. */
 export async function welcome(session: Session, survey: Survey, options: Options, terminal: Terminal): Promise<After> {
-  const { shop, connection, platform } = session;
+  const { shop, connection } = session;
   const lines: string[] = [];
-  const url = shopUrl(platform.shop.door.id, survey, shop.certificate !== null);
+  const url = await addressOf(session, survey);
   let seeded: number | undefined;
   if (await isEmpty(session)) {
     if (options.local && options.seed !== false) {

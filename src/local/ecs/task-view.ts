@@ -15,6 +15,13 @@ const attachmentStatus = (task: TaskRecord): string =>
 /** A task as DescribeTasks shows it. */
 export function taskView(task: TaskRecord, clusterArn: string, withTags: boolean): Task {
   const { interface: eni } = task;
+  // Fargate has none, for a task has an address of its own there; here they say where its ports really are.
+  const bindings = Object.entries(task.ports).map(([containerPort, hostPort]) => ({
+    bindIP: "127.0.0.1",
+    containerPort: Number(containerPort),
+    hostPort,
+    protocol: "tcp" as const,
+  }));
   const architecture = { name: "ecs.cpu-architecture", value: "x86_64" };
   return {
     taskArn: task.arn,
@@ -56,7 +63,7 @@ export function taskView(task: TaskRecord, clusterArn: string, withTags: boolean
       lastStatus: each.lastStatus,
       exitCode: each.exitCode,
       reason: each.reason,
-      networkBindings: [],
+      networkBindings: bindings,
       networkInterfaces: eni ? [{ attachmentId: eni.attachment, privateIpv4Address: eni.ip }] : [],
       healthStatus: each.health,
       cpu: each.cpu,
