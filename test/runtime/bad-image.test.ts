@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Built, buildCli } from "../cli/built.ts";
 import { openPlace, type Place, replaceProgram, urlIn } from "./platform.ts";
 
@@ -12,25 +12,30 @@ createServer((_, response) => response.writeHead(500).end()).listen(8080);
 `;
 
 let cli: Built;
-let place: Place;
 beforeAll(async () => {
   cli = await buildCli();
 });
 afterAll(() => cli?.remove());
-beforeEach(() => {
-  place = openPlace(cli, { ownServices: true });
-});
-afterEach(() => place.close());
 
-/** \`up\` of an image that does not work: what it says of it. */
-async function failing(): Promise<string> {
+/** Does something in a folder of its own, and leaves nothing of it. */
+const inPlace = (work: (place: Place) => Promise<void>) => async () => {
+  const place = openPlace(cli, { ownServices: true });
+  try {
+    await work(place);
+  } finally {
+    await place.close();
+  }
+};
+
+/** `up` of an image that does not work: what it says of it. */
+async function failing(place: Place): Promise<string> {
   const { code, stdout, stderr } = await place.run("up");
   expect(code, stdout + stderr).toBe(1);
   expect(stderr).toContain("service-web: its deployment failed");
   expect(stdout).not.toContain("The shop: ");
   return stderr;
 }
-async function well(): Promise<string> {
+async function well(place: Place): Promise<string> {
   const ended = await place.run("up");
   expect(ended.code, ended.stderr).toBe(0);
   return urlIn(ended);
@@ -62,29 +67,48 @@ async function watched(url: string, work: () => Promise<string>): Promise<string
   }
 }
 
-it("an image that exits at once ends up with 1 and its last words, the first time and later, when the shop goes on", async () => {
-  const mend = replaceProgram(place, "web-server", EXITS);
-  const words = await failing();
-  expect(words).toContain("a task stopped: Essential container in task exited");
-  expect(words).toContain("container web-server ended with exit code 3");
-  expect(words).toContain("reading the settings");
-  expect(words).toContain("no settings: giving up");
-  mend();
-  const url = await well();
-  replaceProgram(place, "web-server", EXITS);
-  const later = await watched(url, failing);
-  expect(later).toContain("container web-server ended with exit code 3");
-  expect(later).toContain("no settings: giving up");
-}, 240_000);
+it(
+  "an image that exits at once ends up with 1 and its last words, the first time and later, when the shop goes on",
+  inPlace(async (place) => {
+    const mend = replaceProgram(place, "web-server", EXITS);
+    const words = await failing(place);
+    expect(words).toContain("a task stopped: Essential container in task exited");
+    expect(words).toContain("container web-server ended with exit code 3");
+    expect(words).toContain("reading the settings");
+    expect(words).toContain("no settings: giving up");
+    mend();
+    const url = await well(place);
+    replaceProgram(place, "web-server", EXITS);
+    const later = await watched(url, () => failing(place));
+    expect(later).toContain("container web-server ended with exit code 3");
+    expect(later).toContain("no settings: giving up");
+  }),
+  300_000,
+);
 
-it("an image that never gets healthy ends up with 1 and its last words, the first time and later, when the shop goes on", async () => {
-  const mend = replaceProgram(place, "web-server", AILS);
-  const words = await failing();
-  expect(words).toMatch(/a task stopped: Task failed (container|ELB) health checks/);
-  expect(words).toContain("the catalogue is not there");
-  mend();
-  const url = await well();
-  replaceProgram(place, "web-server", AILS);
-  const later = await watched(url, failing);
-  expect(later).toMatch(/a task stopped: Task failed (container|ELB) health checks/);
-}, 300_000);
+// Most of their time goes by waiting for what does not come: three tasks, one after the other.
+describe.concurrent("an image that never gets healthy ends up with 1 and its last words", () => {
+  const reason = /a task stopped: Task failed (container|ELB) health checks/;
+  it(
+    "the first time",
+    inPlace(async (place) => {
+      replaceProgram(place, "web-server", AILS);
+      const words = await failing(place);
+      expect(words).toMatch(reason);
+      expect(words).toContain("the catalogue is not there");
+    }),
+    300_000,
+  );
+
+  it(
+    "later, when the shop goes on",
+    inPlace(async (place) => {
+      const url = await well(place);
+      replaceProgram(place, "web-server", AILS);
+      const words = await watched(url, () => failing(place));
+      expect(words).toMatch(reason);
+      expect(words).toContain("the catalogue is not there");
+    }),
+    300_000,
+  );
+});
