@@ -1,5 +1,7 @@
 import { ApplicationAutoScaling } from "@aws-sdk/client-application-auto-scaling";
 import { CloudWatch } from "@aws-sdk/client-cloudwatch";
+import { CodeBuild } from "@aws-sdk/client-codebuild";
+import { CodePipeline } from "@aws-sdk/client-codepipeline";
 import { CodeStarConnections } from "@aws-sdk/client-codestar-connections";
 import { S3 } from "@aws-sdk/client-s3";
 import { ServiceDiscovery } from "@aws-sdk/client-servicediscovery";
@@ -18,7 +20,11 @@ export async function everythingIn(url: string): Promise<string[]> {
     new CloudWatch(config),
     new S3({ ...config, forcePathStyle: true }),
   ];
-  const connections = new CodeStarConnections(config);
+  const [connections, build, pipelines] = [
+    new CodeStarConnections(config),
+    new CodeBuild(config),
+    new CodePipeline(config),
+  ];
   const scaling = new ApplicationAutoScaling(config);
   const lists: Lists = {
     ...ofTheBasics(raw),
@@ -33,6 +39,8 @@ export async function everythingIn(url: string): Promise<string[]> {
     alarm: async () => (await watch.describeAlarms({})).MetricAlarms?.map(({ AlarmName }) => AlarmName),
     dashboard: async () => (await watch.listDashboards({})).DashboardEntries?.map(({ DashboardName }) => DashboardName),
     bucket: async () => (await s3.listBuckets({})).Buckets?.map(({ Name }) => Name),
+    project: async () => (await build.listProjects({})).projects,
+    pipeline: async () => (await pipelines.listPipelines({})).pipelines?.map(({ name }) => name),
     connection: async () => (await connections.listConnections({})).Connections?.map((it) => it.ConnectionName),
   };
   const found = await Promise.all(
