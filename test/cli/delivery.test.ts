@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -29,6 +29,18 @@ it("init finds out what it can, asks nothing without a terminal, and a second ti
   });
   const again = await built.run(folder, ["init", "--json"], { AWS_REGION: "eu-west-1" });
   expect(JSON.parse(again.stdout)).toMatchObject({ written: [], repository: "owner/shop", region: "eu-west-1" });
+});
+
+it("init goes by an ecomctl.json that is there already", async () => {
+  const own = mkdtempSync(join(tmpdir(), "ecomctl-delivery-"));
+  try {
+    writeFileSync(join(own, "ecomctl.json"), '{ "region": "eu-north-1", "pipeline": { "repository": "ada/shop" } }');
+    const { code, stdout } = await built.run(own, ["init", "--json"], { AWS_REGION: "us-east-1" });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ region: "eu-north-1", repository: "ada/shop", left: ["ecomctl.json"] });
+  } finally {
+    rmSync(own, { recursive: true });
+  }
 });
 
 it("a plan as markdown is all that stands on stdout", async () => {

@@ -1,8 +1,10 @@
-import { sep } from "node:path";
+import { existsSync } from "node:fs";
+import { join, sep } from "node:path";
 import { createInterface } from "node:readline/promises";
 import pkg from "../../../package.json" with { type: "json" };
 import { findRegion } from "../../config/region.ts";
 import { isRegion } from "../../config/schema.ts";
+import { loadShop } from "../../config.ts";
 import { Interrupted, Problem } from "../../engine/problem.ts";
 import { packageRoot } from "../../images/source.ts";
 import type { Options } from "../options.ts";
@@ -17,8 +19,10 @@ export async function init(options: Options, terminal: Terminal): Promise<number
   const folder = `${process.cwd()}${sep}`.startsWith(`${tool}${sep}`) ? tool : process.cwd();
   const asks = terminal.asks && !options.yes && !options.json;
   const found = await findRepository(folder);
-  const region = (await knownRegion(options)) ?? (asks ? await ask("AWS region", isRegion) : undefined);
+  const said = await saidIn(folder);
+  const region = said.region ?? (await knownRegion(options)) ?? (asks ? await ask("AWS region", isRegion) : undefined);
   const repository =
+    said.repository ??
     found.repository ??
     (asks ? await ask("GitHub repository, owner/name", (word) => /^[\w.-]+\/[\w.-]+$/.test(word)) : undefined) ??
     null;
@@ -37,7 +41,7 @@ export async function init(options: Options, terminal: Terminal): Promise<number
   }
   for (const path of written) terminal.out(`written: ${path}`);
   for (const path of left) terminal.out(`left as it is: ${path}`);
-  if (left.includes("ecomctl.json") && repository !== null)
+  if (left.includes("ecomctl.json") && repository !== null && said.repository === undefined)
     terminal.tell(`For a pipeline, ecomctl.json says: "pipeline": { "repository": "${repository}" }`);
   if (left.includes("package.json"))
     terminal.tell(
@@ -49,6 +53,16 @@ export async function init(options: Options, terminal: Terminal): Promise<number
   const install = written.includes("package.json") ? "npm install, then " : "";
   terminal.tell(`Next: ${install}commit and push these files, and run \`ecomctl up\``);
   return 0;
+}
+
+/** What an ecomctl.json that is there already says. Throws a Problem for one that is wrong. */
+async function saidIn(folder: string): Promise<{ region?: string; repository?: string }> {
+  if (!existsSync(join(folder, "ecomctl.json"))) return {};
+  const { region, pipeline } = await loadShop({ cwd: folder, flags: { offline: true }, env: {} });
+  return {
+    ...(isRegion(region) && { region }),
+    ...(pipeline.repository !== null && { repository: pipeline.repository }),
+  };
 }
 
 async function knownRegion({ region, profile }: Options): Promise<string | undefined> {
